@@ -1,0 +1,240 @@
+"""Any usual biped to the 22 joints of HumanML3D with its uniform bone lengths.
+
+Joints are found by their names; directions of limbs are kept, lengths are replaced, and the path of the hips is
+scaled by the length of the legs, so a file's units never matter.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from mote.motion.motion import Motion
+from mote.motion.rotation import normalise
+from mote.motion.skeleton import HUMANML3D, KIT
+
+LIMBS: dict[str, tuple[str, ...]] = {
+    "hip": ("upperleg", "upleg", "thigh", "femur", "hip"),
+    "knee": ("lowerleg", "shin", "calf", "tibia", "knee", "leg"),
+    "ankle": ("ankle", "foot"),
+    "toe": ("toebase", "toes", "toe", "ball", "foot"),
+    "shoulder": ("upperarm", "humerus", "arm", "shldr", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "radius", "elbow"),
+    "wrist": ("wrist", "hand"),
+}
+"""Names of a limb's joints, best first, once side, namespace and punctuation are taken off."""
+
+NECKS = ("neck", "neck0", "neck01", "lowerneck", "neck1", "spine004", "bun")
+HEADS = ("head", "upperneck", "neck1", "spine006", "headend")
+
+HIP_IN_PELVIS = np.array([0.0603, -0.0867, 0.0060])
+COLLAR_IN_CHEST = np.array([0.0715, 0.1162, -0.0316])
+"""Where HumanML3D's left hip and left collar lie, measured on its sample 012314; the right ones mirror them."""
+
+
+class RetargetError(ValueError):
+    """The joints of a file cannot be told from their names."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recording:
+    """A motion as a file has it.
+
+    `positions` (frames, joints, 3) and `rest` (joints, 3) are global, in the file's own units and axes.  A joint is
+    the *start* of the bone that bears its name: `LeftUpLeg`, `lfemur` and `thigh.L` all stand at the hip.
+    The tip of a last bone is a joint of its own, named after the bone with ` end` behind it.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    positions: np.ndarray
+    rest: np.ndarray
+    fps: float
+
+
+def plain(name: str) -> tuple[str, str]:
+    """(side, part) of a joint's name: `mixamorig:LeftUpLeg` is ('left', 'upleg'), `thigh.L` ('left', 'thigh')."""
+    name = re.sub(r"^(DEF|ORG|Bip\d+|bip\d+)[-_ ]", "", name.rsplit(":", 1)[-1]).replace("Dummy", " dummy")
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.replace("HEad", "Head"))
+    words = [word.lower() for word in words]
+    side = ""
+    for letter, word in (("l", "left"), ("r", "right")):
+        if word in words or letter in words:
+            side = word
+            words = [w for w in words if w not in (letter, word)]
+        elif len(words) == 1 and words[0].startswith(word):
+            side, words = word, [words[0].removeprefix(word)]
+    part = "".join(words)
+    if not side and part[:1] in "lr" and part[1:] in {p for parts in LIMBS.values() for p in parts} | {"hipjoint"}:
+        side, part = ("left" if part[0] == "l" else "right"), part[1:]  # CMU: lfemur, rtibia
+    return side, part
+
+
+def find_joints(names: tuple[str, ...]) -> dict[str, int]:
+    """Index of every joint that retargeting needs, by our name such as 'left knee', 'neck' or 'head'.
+
+    Raises:
+        RetargetError: some joint is missing; the sentence lists the names that the file has.
+    """
+    known = {}
+    for index, name in enumerate(names):
+        known.setdefault(plain(name), index)
+    found: dict[str, int] = {}
+    for side in ("left", "right"):
+        for joint, parts in LIMBS.items():
+            match = next((known[side, part] for part in parts if (side, part) in known), None)
+            if match is not None and match not in found.values():
+                found[f"{side} {joint}"] = match
+    for joint, parts in (("neck", NECKS), ("head", HEADS)):
+        match = next((known["", part] for part in parts if ("", part) in known), None)
+        if match is not None and match not in found.values():
+            found[joint] = match
+    if "neck" not in found and "head" in found:  # a head without a neck turns where the neck would
+        found["neck"] = found.pop("head")
+    needed = [f"{side} {joint}" for side in ("left", "right") for joint in LIMBS if joint != "toe"] + ["neck"]
+    missing = [joint for joint in needed if joint not in found]
+    if missing:
+        raise RetargetError(
+            f"no joint of this file could be read as {', '.join(missing)}; it has {', '.join(names)}. "
+            "Rename the joints after Mixamo's, Blender's, CMU's or SMPL's convention."
+        )
+    return found
+
+
+def retarget(recording: Recording, fps: float = HUMANML3D.fps) -> Motion:
+    """The recording on HumanML3D's skeleton: at `fps`, feet on the floor, at the origin, facing +Z at the start.
+
+    Raises:
+        RetargetError: see `find_joints`.
+    """
+    found = find_joints(recording.names)
+    source = _Body(recording, found)
+    return canonical(Motion(source.rebuild(), recording.fps).resample(fps))
+
+
+def from_kit(joints: np.ndarray) -> Motion:
+    """KIT-ML's 21 joints (frames, 21, 3), 12.5 fps, on HumanML3D's skeleton."""
+    names = tuple("neck" if name == "upper neck" else name for name in KIT.names)
+    recording = Recording(names=names, parents=KIT.parents, positions=joints, rest=joints[0], fps=KIT.fps)
+    return retarget(recording)
+
+
+def canonical(motion: Motion) -> Motion:
+    """Floor at 0, the first root above the origin, facing +Z at the start (HumanML3D's own convention)."""
+    joints = motion.on_floor().joints.astype(np.float64)
+    joints -= joints[:1, :1] * [1, 0, 1]
+    right_hip, left_hip, right_shoulder, left_shoulder = (joints[0, j] for j in HUMANML3D.facing)
+    right = (right_hip - left_hip + right_shoulder - left_shoulder) * [1, 0, 1]
+    forward = normalise(np.cross([0, 1, 0], right))
+    left = np.cross([0, 1, 0], forward)
+    frame = np.stack([left, [0, 1, 0], forward])
+    return Motion(joints @ frame.T if np.linalg.norm(forward) else joints, motion.fps)
+
+
+class _Body:
+    """The parts of a recorded body, brought to Y up, as (frames, 3) arrays by name."""
+
+    def __init__(self, recording: Recording, found: dict[str, int]) -> None:
+        self.positions = np.asarray(recording.positions, dtype=np.float64)
+        self.found = found
+        trunk = [found["neck"]]
+        while recording.parents[trunk[-1]] >= 0:
+            trunk.append(recording.parents[trunk[-1]])
+        legs = [recording.parents[found["left hip"]]]
+        while recording.parents[legs[-1]] >= 0:
+            legs.append(recording.parents[legs[-1]])
+        root = next((joint for joint in trunk if joint in legs), trunk[-1])
+        self.trunk = trunk[: trunk.index(root) + 1][::-1]
+        self._stand_up(recording.rest)
+        self._set_right()
+        self.head = self._head(recording)
+
+    def at(self, joint: str) -> np.ndarray:
+        return self.positions[:, self.found[joint]]
+
+    def _stand_up(self, rest: np.ndarray) -> None:
+        """Turn a Z-up file to Y up: both the rest pose and the frames must say that Z is up."""
+        hips = [self.found["left hip"], self.found["right hip"]]
+        upright = normalise(self.at("neck") - self.positions[:, hips].mean(1)).mean(0)
+        resting = normalise(rest[self.found["neck"]] - rest[hips].mean(0))
+        if upright[2] > 0.7 and resting[2] > 0.7:
+            self.positions = self.positions[..., [0, 2, 1]] * [1, 1, -1]
+
+    def _set_right(self) -> None:
+        """Undo a mirrored coordinate system, as KIT-ML's: the toes must point where left and right say is ahead."""
+        if "left toe" not in self.found or "right toe" not in self.found:
+            return
+        ahead = np.cross(self.at("left hip") - self.at("right hip"), self.at("neck") - self._hips())
+        toes = sum(normalise(self.at(f"{side} toe") - self.at(f"{side} ankle")) for side in ("left", "right"))
+        if (normalise(ahead) * toes).sum(-1).mean() < 0:
+            self.positions = self.positions * [-1, 1, 1]
+
+    def _hips(self) -> np.ndarray:
+        return (self.at("left hip") + self.at("right hip")) / 2
+
+    def _head(self, recording: Recording) -> np.ndarray:
+        """Where the head points from the neck: the head joint, or the tip of the neck's bone, or along the trunk."""
+        if "head" in self.found:
+            return self.at("head") - self.at("neck")
+        children = [j for j, parent in enumerate(recording.parents) if parent == self.found["neck"]]
+        if children:
+            return self.positions[:, children[0]] - self.at("neck")
+        return self.at("neck") - self._hips()
+
+    def _spine(self) -> np.ndarray:
+        """HumanML3D's spine1, spine2, spine3 and neck on the polyline of the trunk, (frames, 5, 3) with the pelvis."""
+        points = self.positions[:, self.trunk].copy()
+        points[:, 0] = self._hips()
+        steps = np.linalg.norm(np.diff(points, axis=1), axis=-1).mean(0)
+        along = np.concatenate([[0], np.cumsum(steps)])
+        lengths = [HUMANML3D.lengths[HUMANML3D.index(name)] for name in ("spine1", "spine2", "spine3", "neck")]
+        wanted = np.concatenate([[0], np.cumsum(lengths)]) / sum(lengths) * along[-1]
+        after = np.clip(np.searchsorted(along, wanted, side="left"), 1, len(along) - 1)
+        share = ((wanted - along[after - 1]) / np.maximum(along[after] - along[after - 1], 1e-9))[None, :, None]
+        return points[:, after - 1] * (1 - share) + points[:, after] * share
+
+    def _toe(self, side: str) -> np.ndarray:
+        ankle = self.at(f"{side} ankle")
+        if f"{side} toe" in self.found:
+            return self.at(f"{side} toe") - ankle
+        ahead = np.cross(self.at("left hip") - self.at("right hip"), [0, 1, 0])
+        return normalise(ahead) + 0.5 * normalise(ankle - self.at(f"{side} knee"))
+
+    def rebuild(self) -> np.ndarray:
+        """Joints (frames, 22, 3): every bone as long as HumanML3D's, pointing where the recorded one points."""
+        joints = np.zeros((len(self.positions), len(HUMANML3D.names), 3))
+
+        def place(name: str, direction: np.ndarray) -> None:
+            index = HUMANML3D.index(name)
+            parent = joints[:, HUMANML3D.parents[index]]
+            joints[:, index] = parent + HUMANML3D.lengths[index] * normalise(direction)
+
+        spine = self._spine()
+        pelvis = _frame(self.at("left hip") - self.at("right hip"), spine[:, 2] - spine[:, 0])
+        chest = _frame(self.at("left shoulder") - self.at("right shoulder"), spine[:, 4] - spine[:, 2])
+        leg = sum(
+            np.linalg.norm(self.at(f"left {a}") - self.at(f"left {b}"), axis=-1).mean()
+            for a, b in (("hip", "knee"), ("knee", "ankle"))
+        )
+        scale = HUMANML3D.lengths[[4, 7]].sum() / max(leg, 1e-9)
+        joints[:, 0] = self._hips() * scale - pelvis @ (HIP_IN_PELVIS * [0, 1, 1])
+        for number, name in enumerate(("spine1", "spine2", "spine3", "neck")):
+            place(name, spine[:, number + 1] - spine[:, number])
+        place("head", self.head)
+        for side, mirror in (("left", [1, 1, 1]), ("right", [-1, 1, 1])):
+            place(f"{side} hip", pelvis @ (HIP_IN_PELVIS * mirror))
+            place(f"{side} knee", self.at(f"{side} knee") - self.at(f"{side} hip"))
+            place(f"{side} ankle", self.at(f"{side} ankle") - self.at(f"{side} knee"))
+            place(f"{side} foot", self._toe(side))
+            place(f"{side} collar", chest @ (COLLAR_IN_CHEST * mirror))
+            place(f"{side} shoulder", chest[..., 0] * mirror[0])
+            place(f"{side} elbow", self.at(f"{side} elbow") - self.at(f"{side} shoulder"))
+            place(f"{side} wrist", self.at(f"{side} wrist") - self.at(f"{side} elbow"))
+        return joints
+
+
+def _frame(left: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Axes (frames, 3, 3) as columns: left, up at right angles to it, ahead."""
+    left = normalise(left)
+    up = normalise(up - (up * left).sum(-1, keepdims=True) * left)
+    return np.stack([left, up, np.cross(left, up)], axis=-1)

@@ -1,0 +1,105 @@
+"""NumPy arrays: npy told apart by shape, npz by the names in it."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from einops import rearrange
+from numpy.lib import format as npy
+
+from mote.files.errors import MAX_BYTES, MAX_VALUE, MotionFileError, check_file, check_frames
+from mote.motion.features import KIT_LAYOUT, to_joints
+from mote.motion.motion import Motion
+from mote.motion.retarget import from_kit
+from mote.motion.skeleton import HUMANML3D, KIT
+
+_SHAPES = "(frames, 22, 3) or (frames, 66) joints, (frames, 263) HumanML3D features, (frames, 251) KIT features"
+
+
+def read_npy(path: Path) -> Motion:
+    """A motion of joints or features at 20 fps, of KIT features at 12.5 fps before they are fitted to our skeleton.
+
+    Raises:
+        MotionFileError: the file is broken, or its array has another shape.
+    """
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            array = npy.read_array(file, allow_pickle=False)
+    except Exception as error:  # a broken header fails inside numpy in many ways
+        raise MotionFileError(f"{path.name} is no whole .npy file of plain numbers ({_first_line(error)})") from error
+    return _to_motion(path, array, HUMANML3D.fps)
+
+
+def read_npz(path: Path) -> Motion:
+    """A motion of the arrays `joints` (or features of any shape that an .npy may have) and `fps`, 20 if not given.
+
+    Raises:
+        MotionFileError: the file is broken, or holds other arrays; their names are in the message.
+    """
+    check_file(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked > MAX_BYTES:
+                raise MotionFileError(
+                    f"{path.name} unpacks to {unpacked / 2**20:.0f} MB: {MAX_BYTES >> 20} is the most"
+                )
+        with np.load(path, allow_pickle=False) as arrays:
+            if "joints" not in arrays.files:
+                raise MotionFileError(_other_arrays(path, arrays.files))
+            joints = arrays["joints"]
+            fps = arrays["fps"] if "fps" in arrays.files else np.array(HUMANML3D.fps)
+    except MotionFileError:
+        raise
+    except Exception as error:  # so does a broken archive
+        raise MotionFileError(f"{path.name} is no whole .npz file of plain numbers ({_first_line(error)})") from error
+    if fps.size != 1 or not np.issubdtype(fps.dtype, np.number) or np.iscomplexobj(fps):
+        raise MotionFileError(f"{path.name} needs one number as 'fps', such as 20")
+    return _to_motion(path, joints, float(fps.reshape(())))
+
+
+def write_npy(motion: Motion, path: Path) -> None:
+    """Write the joints (frames, 22, 3) at 20 fps, the rate that a reader of an .npy takes for granted."""
+    with path.open("wb") as file:
+        np.save(file, motion.resample(HUMANML3D.fps).joints)
+
+
+def write_npz(motion: Motion, path: Path) -> None:
+    """Write `joints` (frames, 22, 3) and `fps`."""
+    with path.open("wb") as file:
+        np.savez_compressed(file, joints=motion.joints, fps=np.float64(motion.fps))
+
+
+def _to_motion(path: Path, array: np.ndarray, fps: float) -> Motion:
+    """The motion in an array of joints or features."""
+    if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
+        raise MotionFileError(f"{path.name} holds values of type {array.dtype}: a motion is made of real numbers")
+    if array.ndim not in (2, 3) or array.shape[1:] not in ((22, 3), (66,), (263,), (251,)):
+        raise MotionFileError(f"{path.name} holds an array of {array.shape}: a motion is {_SHAPES}")
+    kit = array.shape[1:] == (251,)
+    check_frames(path, len(array), KIT.fps if kit else fps)
+    array = array.astype(np.float64)
+    if not (np.abs(array) <= MAX_VALUE).all():  # false for NaN as well
+        raise MotionFileError(f"{path.name} has NaN, infinity or a number beyond {MAX_VALUE:g} in its frames")
+    if kit:
+        return from_kit(to_joints(array, KIT_LAYOUT))
+    if array.shape[1:] == (263,):
+        array = to_joints(array)
+    elif array.ndim == 2:
+        array = rearrange(array, "frames (joints axes) -> frames joints axes", axes=3)
+    return Motion(array, fps)
+
+
+def _other_arrays(path: Path, names: list[str]) -> str:
+    found = ", ".join(names) or "nothing"
+    if {"poses", "trans"} <= set(names):
+        return (
+            f"{path.name} holds AMASS body parameters ({found}), which need the SMPL body to become joints: "
+            "give 'joints' (frames, 22, 3) and 'fps'"
+        )
+    return f"{path.name} holds {found}: a motion is 'joints' (frames, 22, 3) and 'fps'"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

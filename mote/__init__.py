@@ -1,0 +1,6 @@
+"""MoTe: a motion-text diffusion model for seven generation tasks."""
+
+from mote.motion.motion import Motion
+from mote.pipeline import MoTe, Sample
+
+__all__ = ["MoTe", "Motion", "Sample"]

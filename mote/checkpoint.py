@@ -1,0 +1,79 @@
+"""A module in a folder: config.json and model.safetensors, read and written strictly."""
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class CheckpointError(ValueError):
+    """A folder does not hold the model that is asked for; the message says what differs."""
+
+
+def save(module: nn.Module, folder: Path, *, half: bool = True) -> None:
+    """Write the module's config and state; floating weights as float16 unless `half` is off."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    if half:
+        state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+    save_file(state, folder / WEIGHTS)
+    config: Any = module.config  # every model here keeps the frozen dataclass that it was made from
+    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n")
+
+
+def read_config(kind: type[Any], folder: Path) -> Any:
+    """The dataclass `kind` as config.json of the folder gives it.
+
+    Raises:
+        CheckpointError: the file is missing, is not JSON, or has an unknown, missing or invalid field.
+    """
+    path = folder / CONFIG
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} holds {type(values).__name__}, not an object of named fields")
+    _compare(path, set(values), {field.name for field in fields(kind)}, "field")
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}") from error
+
+
+def load(kind: type[Model], config: type[Any], folder: Path, device: torch.device | str = "cpu") -> Model:
+    """The module `kind(config)` with the folder's weights, in float32, in evaluation mode.
+
+    Raises:
+        CheckpointError: a field or a weight is missing, unknown, or has another shape.
+    """
+    module = kind(read_config(config, folder))
+    path = folder / WEIGHTS
+    try:
+        state = load_file(path, device="cpu")
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read as safetensors: {error}") from error
+    own = module.state_dict()
+    _compare(path, set(state), set(own), "weight")
+    for name, value in state.items():
+        if value.shape != own[name].shape:
+            raise CheckpointError(f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(own[name].shape)}")
+    module.load_state_dict({name: value.to(own[name].dtype) for name, value in state.items()})
+    return module.to(device).eval()
+
+
+def _compare(path: Path, found: set[str], expected: set[str], what: str) -> None:
+    if unknown := sorted(found - expected):
+        raise CheckpointError(f"{path} has an unknown {what}: {', '.join(unknown)}")
+    if missing := sorted(expected - found):
+        raise CheckpointError(f"{path} lacks a {what}: {', '.join(missing)}")

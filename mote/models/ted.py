@@ -1,0 +1,211 @@
+"""TED, the text encoder-decoder of MoTe (arXiv 2411.19786, section 3.1): a sentence to a few latent tokens and back.
+
+The encoder is a small transformer over the table of a sentence encoder: its rows are what the teacher makes of each
+word of its vocabulary, so a word that no training caption had still lies next to the words it means the same as.
+The decoder is a small GPT-2 that reads the latent as its prefix.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float, Int
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessorList, NoRepeatNGramLogitsProcessor
+
+from mote.models.layers import Block, sinusoid
+
+PAD, END = 0, 1
+"""The first two pieces of the decoder's vocabulary; 0 is padding in the encoder's too."""
+
+_FILES = {"reader": "reader.json", "writer": "writer.json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TEDConfig:
+    """Sizes of TED.
+
+    Args:
+        words: rows of the encoder's table, one for each token of its vocabulary.
+        pieces: tokens of the decoder's vocabulary.
+        tokens: latent tokens, k in the paper.
+        width: numbers in a latent token, d in the paper.
+        table_width: numbers in a row of the encoder's table.
+        max_words: tokens of a text that the encoder reads; the rest is cut off.
+        max_pieces: pieces that the decoder writes at most.
+        beams: sentences that beam search follows.
+        no_repeat: the decoder writes no run of this many pieces twice; 0 lets it.
+    """
+
+    words: int
+    pieces: int
+    tokens: int = 8
+    width: int = 64
+    table_width: int = 128
+    encoder_width: int = 256
+    encoder_layers: int = 2
+    encoder_heads: int = 4
+    decoder_width: int = 192
+    decoder_layers: int = 3
+    decoder_heads: int = 4
+    max_words: int = 64
+    max_pieces: int = 56
+    beams: int = 4
+    no_repeat: int = 3
+    dropout: float = 0.0
+
+
+def clean(text: str) -> str:
+    """The text as TED reads and writes it: lower case, plain Latin letters, digits and marks, no mark at the end."""
+    text = unicodedata.normalize("NFKD", text.replace("\u2019", "'").replace("\u2013", "-")).lower()
+    text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = re.sub(r"[^a-z0-9,.;:'\"()/&-]+", " ", text)
+    text = re.sub(r"\s+([,.;:)])", r"\1", text)
+    return text.strip(" ,.;:-/&")
+
+
+class TED(nn.Module):
+    """Sentences to standardised latents and back.
+
+    The vocabularies are not in the weights: `load_tokenizers` reads them from the checkpoint's folder.
+    """
+
+    latent_mean: Tensor
+    latent_std: Tensor
+
+    def __init__(self, config: TEDConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.encoder_width
+        self.table = nn.Embedding(config.words, config.table_width, padding_idx=PAD)
+        self.raise_table = nn.Linear(config.table_width, width)
+        self.queries = nn.Parameter(torch.randn(config.tokens, width))
+        self.blocks = nn.ModuleList(
+            Block(width, config.encoder_heads, dropout=config.dropout) for _ in range(config.encoder_layers)
+        )
+        self.norm = nn.LayerNorm(width)
+        self.to_latent = nn.Linear(width, config.width)
+        self.bound = nn.LayerNorm(config.width, elementwise_affine=False)
+        self.from_latent = nn.Linear(config.width, config.decoder_width)
+        self.decoder = GPT2LMHeadModel(_gpt2(config))
+        self.register_buffer("latent_mean", torch.zeros(config.tokens, config.width))
+        self.register_buffer("latent_std", torch.ones(config.tokens, config.width))
+        self.reader: Tokenizer | None = None
+        self.writer: Tokenizer | None = None
+
+    def set_tokenizers(self, reader: Tokenizer, writer: Tokenizer) -> None:
+        """Give TED the encoder's and the decoder's vocabularies.
+
+        Raises:
+            ValueError: a vocabulary is not of the size that the config says.
+        """
+        for tokenizer, size in ((reader, self.config.words), (writer, self.config.pieces)):
+            if tokenizer.get_vocab_size() != size:
+                raise ValueError(f"a vocabulary has {tokenizer.get_vocab_size()} tokens, the config says {size}")
+        self.reader, self.writer = reader, writer
+
+    def load_tokenizers(self, folder: Path) -> None:
+        """Read both vocabularies from a checkpoint's folder."""
+        reader, writer = (Tokenizer.from_file(str(folder / name)) for name in _FILES.values())
+        self.set_tokenizers(reader, writer)
+
+    def save_tokenizers(self, folder: Path) -> None:
+        """Write both vocabularies to a checkpoint's folder."""
+        for role, name in _FILES.items():
+            self._tokenizer(role).save(str(folder / name))
+
+    def _tokenizer(self, role: str) -> Tokenizer:
+        tokenizer = getattr(self, role)
+        if tokenizer is None:
+            raise RuntimeError(f"TED has no {role} yet: call set_tokenizers or load_tokenizers first")
+        return tokenizer
+
+    @torch.no_grad()
+    def encode(self, texts: list[str]) -> Float[Tensor, "b k d"]:
+        """Standardised latents of the texts; what goes beyond `max_words` tokens is not read.
+
+        Raises:
+            ValueError: a text has no words.
+        """
+        return (self.read(*self.tokenize(texts)) - self.latent_mean) / self.latent_std  # (b, k, d)
+
+    @torch.no_grad()
+    def decode(self, latents: Float[Tensor, "b k d"]) -> list[str]:
+        """The sentences that standardised latents stand for, in clean lower case, by beam search."""
+        pieces = self.search(latents * self.latent_std + self.latent_mean).tolist()
+        return [clean(text) for text in self._tokenizer("writer").decode_batch(pieces)]
+
+    @torch.no_grad()
+    def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
+        """Pieces that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
+        prefix = self.from_latent(latents)  # (b, k, decoder)
+        run = self.config.no_repeat
+        return self.decoder.generate(
+            inputs_embeds=prefix,
+            attention_mask=torch.ones(prefix.shape[:2], dtype=torch.long, device=prefix.device),
+            max_new_tokens=self.config.max_pieces,
+            num_beams=self.config.beams,
+            logits_processor=LogitsProcessorList([NoRepeatNGramLogitsProcessor(run)] if run else []),
+            do_sample=False,
+        )
+
+    def tokenize(self, texts: list[str]) -> tuple[Int[Tensor, "b n"], Bool[Tensor, "b n"]]:
+        """Rows of the table for the tokens of each text, and which of them are tokens and not padding.
+
+        Raises:
+            ValueError: a text has no words.
+        """
+        cleaned = [clean(text) for text in texts]
+        for text, words in zip(texts, cleaned, strict=True):
+            if not re.search("[a-z0-9]", words):
+                raise ValueError(f"the text {text[:40]!r} has no words: write a sentence in English")
+        encodings = self._tokenizer("reader").encode_batch(cleaned, add_special_tokens=False)
+        rows = [torch.tensor(encoding.ids[: self.config.max_words]) for encoding in encodings]
+        ids = pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.latent_mean.device)  # (b, n)
+        return ids, ids != PAD
+
+    def read(self, ids: Int[Tensor, "b n"], mask: Bool[Tensor, "b n"]) -> Float[Tensor, "b k d"]:
+        """The encoder: latents as the decoder takes them, each token of zero mean and unit variance."""
+        k = self.config.tokens
+        positions = sinusoid(torch.arange(ids.shape[1], device=ids.device), self.config.encoder_width)  # (n, width)
+        words = self.raise_table(self.table(ids)) + positions  # (b, n, width)
+        tokens = torch.cat([self.queries.expand(len(ids), -1, -1), words], dim=1)  # (b, k + n, width)
+        mask = torch.cat([mask.new_ones(len(ids), k), mask], dim=1)  # (b, k + n)
+        for block in self.blocks:
+            tokens = block(tokens, mask)
+        return self.bound(self.to_latent(self.norm(tokens[:, :k])))  # (b, k, d)
+
+    def write(self, latents: Float[Tensor, "b k d"], pieces: Int[Tensor, "b n"]) -> Float[Tensor, "b n pieces"]:
+        """The decoder, told what it should have written: logits of each piece from the latent and the pieces before."""
+        tokens = torch.cat([self.from_latent(latents), self.decoder.transformer.wte(pieces[:, :-1])], dim=1)
+        return self.decoder(inputs_embeds=tokens, use_cache=False).logits[:, self.config.tokens - 1 :]
+
+    @torch.no_grad()
+    def set_statistics(self, latents: Float[Tensor, "n k d"]) -> None:
+        """Make `encode` standardise: each number of these latents of `read` to zero mean and unit variance."""
+        self.latent_mean.copy_(latents.mean(dim=0))
+        self.latent_std.copy_(latents.std(dim=0).clamp(min=1e-3))
+
+
+def _gpt2(config: TEDConfig) -> GPT2Config:
+    return GPT2Config(
+        vocab_size=config.pieces,
+        n_positions=config.tokens + config.max_pieces,
+        n_embd=config.decoder_width,
+        n_layer=config.decoder_layers,
+        n_head=config.decoder_heads,
+        activation_function="gelu_pytorch_tanh",
+        resid_pdrop=config.dropout,
+        embd_pdrop=config.dropout,
+        attn_pdrop=config.dropout,
+        pad_token_id=PAD,
+        bos_token_id=None,
+        eos_token_id=END,
+        tie_word_embeddings=False,  # safetensors keeps no shared tensors
+    )

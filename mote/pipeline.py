@@ -1,0 +1,215 @@
+"""MoTe: every task behind one call."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from torch import Tensor
+
+from mote import device as devices
+from mote.checkpoint import CheckpointError, load
+from mote.models.med import MED, MEDConfig
+from mote.models.mtdm import MTDM, MTDMConfig
+from mote.models.ted import TED, TEDConfig
+from mote.motion.features import to_features, to_joints
+from mote.motion.kinematics import with_bone_lengths
+from mote.motion.motion import Motion
+from mote.motion.retarget import canonical
+from mote.motion.skeleton import HUMANML3D
+from mote.sampling import TASKS, Side, Task, sample_latents
+
+MIN_SECONDS = 1.5
+MAX_SECONDS = 9.8
+STEPS = 20
+GUIDANCE = (7.5, 7.0)
+"""Guidance of motion and of text that the paper finds best (MoTe, section 4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One result: the motion and the caption that the task made, None where it makes none, and the seed it came from."""
+
+    motion: Motion | None
+    text: str | None
+    seed: int
+
+
+class MoTe:
+    """The two autoencoders and the denoiser, ready to generate."""
+
+    def __init__(self, med: MED, ted: TED, mtdm: MTDM) -> None:
+        """Put the three together.
+
+        Raises:
+            CheckpointError: the denoiser was made for latents of another size.
+        """
+        config = mtdm.config
+        for name, has, needs in (
+            ("motion", (med.config.tokens, med.config.dim), (config.motion_tokens, config.motion_dim)),
+            ("text", (ted.config.tokens, ted.config.width), (config.text_tokens, config.text_dim)),
+        ):
+            if has != needs:
+                raise CheckpointError(f"the {name} latent is {has[0]} x {has[1]}, the denoiser needs {needs}")
+        self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, device: str | None = None) -> MoTe:
+        """The model in a folder with `med`, `ted` and `mtdm`, or in a repository of the Hub by its id.
+
+        Args:
+            device: cuda, mps or cpu; the best that is there where left out.
+
+        Raises:
+            CheckpointError: the folder does not hold such a model; the message says what differs.
+            ValueError: there is no such device.
+        """
+        where = devices.choose(device)
+        folder = Path(path) if Path(path).is_dir() else _download(str(path))
+        ted = load(TED, TEDConfig, folder / "ted", where)
+        try:
+            ted.load_tokenizers(folder / "ted")
+        except Exception as error:  # tokenizers raises bare Exceptions
+            raise CheckpointError(f"{folder / 'ted'}: the vocabularies cannot be read: {error}") from error
+        return cls(load(MED, MEDConfig, folder / "med", where), ted, load(MTDM, MTDMConfig, folder / "mtdm", where))
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.mtdm.parameters()).device
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        task: Task,
+        *,
+        text: str | Sequence[str] | None = None,
+        motion: Motion | Sequence[Motion] | None = None,
+        seconds: float | None = None,
+        samples: int = 1,
+        steps: int = STEPS,
+        guidance: float | tuple[float, float] | None = None,
+        seed: int | None = None,
+        callback: Callable[[int, int], None] | None = None,
+    ) -> list[Sample]:
+        """Results of a task, `samples` for each text or motion, those of one input one after another.
+
+        Args:
+            text, motion: what the task is given, one or a list; a list is one batch.
+            seconds: length of the motions to make, 1.5 to 9.8; None lets the model choose, or, for variations of a
+                motion, keeps the length of the original.
+            guidance: how strongly each generated side follows the other, for both or as (motion, text); 1 is none.
+            seed: sample i of every input comes from seed + i; None draws a seed.
+            callback: called after each denoising step with the steps done and all steps.
+
+        Raises:
+            ValueError: the task is unknown, an input is missing, of the wrong kind or length, or out of range.
+        """
+        if task not in TASKS:
+            raise ValueError(f"there is no task {task!r}: the tasks are {', '.join(TASKS)}")
+        texts, motions = _listed(text, str, "text"), _listed(motion, Motion, "motion")
+        count = _count_inputs(task, {"text": texts, "motion": motions})
+        if samples < 1:
+            raise ValueError(f"samples is at least 1, not {samples}")
+        if seed is not None and not 0 <= seed < 2**63:
+            raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {seed}")
+        start = secrets.randbelow(2**31) if seed is None else seed
+        strength = GUIDANCE if guidance is None else guidance
+        motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=devices.fast_bf16(self.device)):
+            given_motion, lengths = self._encode_motions(motions) if motions else (None, None)
+            given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
+            frames = self._frames(seconds, lengths, count).repeat_interleave(samples)
+            latents = sample_latents(
+                self.mtdm,
+                self.mtdm.config.schedule,
+                task,
+                motion=None if given_motion is None else given_motion.repeat_interleave(samples, dim=0),
+                text=given_text,
+                frames=frames,
+                seeds=[start + number for _ in range(count) for number in range(samples)],
+                steps=steps,
+                motion_guidance=motion_guidance,
+                text_guidance=text_guidance,
+                callback=callback,
+            )
+            made = TASKS[task][-1].generated
+            size = count * samples
+            new_motions = self._decode_motions(latents[0], frames) if "motion" in made else [None] * size
+            new_texts = self.ted.decode(latents[1]) if "text" in made else [None] * size
+        return [
+            Sample(motion=new_motion, text=new_text, seed=start + number % samples)
+            for number, (new_motion, new_text) in enumerate(zip(new_motions, new_texts, strict=True))
+        ]
+
+    def _frames(self, seconds: float | None, lengths: Tensor | None, count: int) -> Tensor:
+        """Frames of each input's motion, (count,); 0 leaves the choice to the model."""
+        if seconds is None:
+            return torch.zeros(count, dtype=torch.long, device=self.device) if lengths is None else lengths
+        if not MIN_SECONDS <= seconds <= MAX_SECONDS:
+            raise ValueError(f"seconds is from {MIN_SECONDS:g} to {MAX_SECONDS:g}, not {seconds:g}")
+        return torch.full((count,), round(seconds * HUMANML3D.fps), device=self.device)
+
+    def _encode_motions(self, motions: list[Motion]) -> tuple[Tensor, Tensor]:
+        """Latents (b, l, d) and lengths (b,) in frames of motions of any frame rate."""
+        clips = []
+        for motion in motions:
+            clip = canonical(motion.resample(HUMANML3D.fps))
+            if not MIN_SECONDS <= clip.seconds <= MAX_SECONDS + 2 / HUMANML3D.fps:
+                raise ValueError(
+                    f"the motion lasts {motion.seconds:.1f} s: the model takes {MIN_SECONDS:g} to {MAX_SECONDS:g} s; "
+                    "cut it, for example with motion[:frames]"
+                )
+            clips.append(torch.from_numpy(to_features(clip.joints)[: self.med.config.max_frames]))
+        lengths = torch.tensor([len(clip) for clip in clips], device=self.device)
+        features = torch.nn.utils.rnn.pad_sequence(clips, batch_first=True).to(self.device)
+        return self.med.encode(features, lengths).float(), lengths
+
+    def _decode_motions(self, latents: Tensor | None, frames: Tensor) -> list[Motion]:
+        assert latents is not None
+        chosen = self.med.predict_lengths(latents).clamp(min=round(MIN_SECONDS * HUMANML3D.fps))
+        lengths = torch.where(frames > 0, frames, chosen)
+        features = self.med.decode(latents, lengths).float().cpu().numpy()
+        return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]
+
+    @staticmethod
+    def _to_motion(features: np.ndarray) -> Motion:
+        """Joints of one clip's features, with HumanML3D's bone lengths, standing on the floor."""
+        return canonical(Motion(with_bone_lengths(to_joints(features), HUMANML3D)))
+
+
+def _download(name: str) -> Path:
+    try:
+        return Path(snapshot_download(name))
+    except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
+        raise CheckpointError(
+            f"{name} is neither a folder here nor a repository of the Hub that can be reached: "
+            "give the path of a folder with med, ted and mtdm, such as checkpoints/mote-open"
+        ) from error
+
+
+def _listed(value: object, kind: type, name: str) -> list:
+    """One or several inputs as a list; None is no input."""
+    values = [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+    for one in values:
+        if not isinstance(one, kind):
+            raise ValueError(f"{name} is a {kind.__name__} or a list of them, not {type(one).__name__}")
+    if value is not None and not values:
+        raise ValueError(f"{name} is an empty list: give at least one")
+    return values
+
+
+def _count_inputs(task: Task, inputs: dict[Side, list]) -> int:
+    """How many inputs the task was given; 1 for a task that takes none."""
+    first = TASKS[task][0]
+    for side, values in inputs.items():
+        if first[side] == "given" and not values:
+            raise ValueError(f"the task {task!r} needs a {side}")
+        if first[side] != "given" and values:
+            raise ValueError(f"the task {task!r} takes no {side}")
+    return max(1, *(len(values) for values in inputs.values()))

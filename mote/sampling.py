@@ -1,0 +1,187 @@
+"""The seven tasks as a table of roles, guidance, and the denoising loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from mote.diffusion import SOLVERS, Earlier, Schedule, Solver
+from mote.models.mtdm import MTDM
+
+Task = Literal["text-to-motion", "motion-to-text", "joint", "motion", "text", "motion-variation", "text-variation"]
+Role = Literal["given", "generate", "absent"]
+Side = Literal["motion", "text"]
+Latents = dict[Side, Tensor]
+
+SIDES: tuple[Side, Side] = ("motion", "text")
+OTHER: dict[Side, Side] = {"motion": "text", "text": "motion"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """What each side is during one stage: given (clean, time 0), generate (time t), or absent (noise, time T)."""
+
+    motion: Role
+    text: Role
+
+    def __getitem__(self, side: Side) -> Role:
+        return self.motion if side == "motion" else self.text
+
+    @property
+    def generated(self) -> tuple[Side, ...]:
+        """The sides that this stage makes."""
+        return tuple(side for side in SIDES if self[side] == "generate")
+
+
+TASKS: dict[Task, tuple[Roles, ...]] = {
+    "text-to-motion": (Roles(motion="generate", text="given"),),
+    "motion-to-text": (Roles(motion="given", text="generate"),),
+    "joint": (Roles(motion="generate", text="generate"),),
+    "motion": (Roles(motion="generate", text="absent"),),
+    "text": (Roles(motion="absent", text="generate"),),
+    "motion-variation": (Roles(motion="given", text="generate"), Roles(motion="generate", text="given")),
+    "text-variation": (Roles(motion="generate", text="given"), Roles(motion="given", text="generate")),
+}
+"""The stages of every task; what one stage generates, the next is given. The last stage's sides are the result."""
+
+
+@torch.inference_mode()
+def sample_latents(
+    denoiser: MTDM,
+    schedule: Schedule,
+    task: Task,
+    *,
+    motion: Float[Tensor, "b l dm"] | None = None,
+    text: Float[Tensor, "b k dt"] | None = None,
+    frames: Int[Tensor, " b"],
+    seeds: Sequence[int],
+    steps: int = 20,
+    motion_guidance: float = 7.5,
+    text_guidance: float = 7.0,
+    solver: Solver = "dpm-solver++",
+    callback: Callable[[int, int], None] | None = None,
+) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None]:
+    """The latents of motion and text that a task ends with: generated, or given and unchanged, or None where absent.
+
+    Args:
+        motion, text: the clean, standardised latents that the first stage is given.
+        frames: length of each motion, 0 = unknown.
+        seeds: one a sample. All of a sample's noise comes from its own seed, drawn on the CPU, so that it does not
+            depend on the rest of the batch, the guidance or the device.
+        motion_guidance, text_guidance: 1 is no guidance.
+        callback: called after each step with the steps done and the steps of all stages.
+
+    Raises:
+        ValueError: a latent that the task needs is missing, or one is given that it does not take; the batch sizes
+            differ; or the number of steps is out of range.
+    """
+    stages = TASKS[task]
+    device = denoiser.motion_position.device
+    given = {"motion": motion, "text": text}
+    latents: Latents = {}
+    for side in SIDES:
+        latent = given[side]
+        if (latent is not None) != (stages[0][side] == "given"):
+            raise ValueError(f"the task {task!r} {'takes no' if latent is not None else 'needs a'} {side} latent")
+        if latent is not None:
+            latents[side] = latent
+    if any(len(rows) != len(seeds) for rows in (frames, *latents.values())):
+        raise ValueError(f"{len(seeds)} seeds need as many frames and latents")
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    guidance: dict[Side, float] = {"motion": motion_guidance, "text": text_guidance}
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        if callback is not None:
+            callback(done, steps * len(stages))
+
+    for roles in stages:
+        start, absent = (_noise(denoiser, generators, device) for _ in range(2))
+        for side in SIDES:
+            if roles[side] != "given":
+                latents[side] = (start if roles[side] == "generate" else absent)[side]
+        predict = _Predictor(denoiser, schedule, roles, absent, frames.to(device), guidance)
+        latents = _denoise(predict, schedule, latents, steps=steps, solver=solver, count=count)
+    final = [None if stages[-1][side] == "absent" else latents[side] for side in SIDES]
+    return final[0], final[1]
+
+
+def _denoise(
+    predict: _Predictor, schedule: Schedule, latents: Latents, *, steps: int, solver: Solver, count: Callable[[], None]
+) -> Latents:
+    """One stage: the latents with every generated side taken from noise to time 0."""
+    step = SOLVERS[solver]
+    latents = dict(latents)
+    earlier: dict[Side, Earlier] = {}
+    for time, following in pairwise(schedule.times(steps)):
+        predictions = predict(latents, time)
+        for side, prediction in predictions.items():
+            noisy = latents[side]
+            clean = schedule.to_clean(prediction, noisy, torch.full((len(noisy),), time))
+            latents[side] = step(schedule, noisy, clean, time, following, earlier.get(side))
+            earlier[side] = (clean, time)
+        count()
+    return latents
+
+
+@dataclass(frozen=True)
+class _Predictor:
+    """The guided prediction of every generated side.
+
+    Guidance is ``u + g * (c - u)`` with u the prediction that has the other side absent. For one noisy latent, noise,
+    clean latent and v are affine in each other, so guiding the network's own prediction is guiding any of them.
+    """
+
+    denoiser: MTDM
+    schedule: Schedule
+    roles: Roles
+    absent: Latents
+    frames: Int[Tensor, " b"]
+    guidance: dict[Side, float]
+
+    def __call__(self, latents: Latents, time: int) -> Latents:
+        role_times: dict[Role, int] = {"given": 0, "generate": time, "absent": self.schedule.train_steps}
+        times: dict[Side, int] = {side: role_times[self.roles[side]] for side in SIDES}
+        guided = [side for side in self.roles.generated if self._guides(side)]
+        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in guided]
+        input_times = [times] + [{**times, OTHER[side]: self.schedule.train_steps} for side in guided]
+        outputs = self._forward(inputs, input_times)  # sides x (variants, b, n, d)
+        predictions = {side: outputs[side][0] for side in self.roles.generated}
+        for variant, side in enumerate(guided, start=1):
+            predictions[side] = torch.lerp(outputs[side][variant], predictions[side], self.guidance[side])
+        return predictions
+
+    def _guides(self, side: Side) -> bool:
+        return self.guidance[side] != 1 and self.roles[OTHER[side]] != "absent"
+
+    def _forward(self, inputs: list[Latents], times: list[dict[Side, int]]) -> Latents:
+        """All variants in one batch."""
+        size = len(self.frames)
+        motion, text = (torch.cat([latents[side] for latents in inputs]) for side in SIDES)  # (variants b, n, d)
+        motion_time, text_time = (
+            torch.tensor([at[side] for at in times], device=self.frames.device).repeat_interleave(size)
+            for side in SIDES
+        )  # (variants b)
+        outputs = self.denoiser(motion, text, motion_time, text_time, self.frames.repeat(len(inputs)))
+        return {side: output.float().unflatten(0, (-1, size)) for side, output in zip(SIDES, outputs, strict=True)}
+
+
+def _noise(denoiser: MTDM, generators: list[torch.Generator], device: torch.device) -> Latents:
+    """Fresh noise for both sides, from each sample's own generator."""
+    config = denoiser.config
+    shapes: dict[Side, tuple[int, int]] = {
+        "motion": (config.motion_tokens, config.motion_dim),
+        "text": (config.text_tokens, config.text_dim),
+    }
+    return {
+        side: torch.stack([torch.randn(shape, generator=generator) for generator in generators]).to(device)
+        for side, shape in shapes.items()
+    }

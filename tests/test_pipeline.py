@@ -1,0 +1,126 @@
+"""Every task through the public call, on a tiny model: kinds, lengths, seeds, batches and bad input."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from mote import MoTe, Motion
+from mote.checkpoint import CheckpointError
+from mote.motion.kinematics import with_bone_lengths
+from mote.motion.skeleton import HUMANML3D
+from mote.sampling import TASKS
+
+
+@pytest.fixture(scope="module")
+def walk() -> Motion:
+    """Somebody with swinging limbs who moves ahead for three seconds."""
+    frames = np.arange(60)
+    rest = np.zeros((22, 3))
+    for joint, parent in enumerate(HUMANML3D.parents):
+        if parent >= 0:
+            rest[joint] = rest[parent] + HUMANML3D.offsets[joint]
+    joints = np.repeat(rest[None], 60, axis=0)
+    joints[..., 2] += 0.03 * frames[:, None]
+    joints[:, [20, 21], 2] += 0.2 * np.sin(frames / 4)[:, None] * [1, -1]
+    return Motion(with_bone_lengths(joints, HUMANML3D)).on_floor()
+
+
+def inputs(task, walk, count=1):
+    first = TASKS[task][0]
+    given = {}
+    if first.text == "given":
+        given["text"] = ["a person walks forward", "a man waves"][:count]
+    if first.motion == "given":
+        given["motion"] = [walk, walk[:45]][:count]
+    return given
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_makes_what_its_roles_say(tiny_model, walk, task):
+    results = tiny_model.generate(task, **inputs(task, walk), samples=2, steps=2, seed=3)
+    made = TASKS[task][-1].generated
+    assert [sample.seed for sample in results] == [3, 4]
+    for sample in results:
+        assert (sample.motion is not None) == ("motion" in made)
+        assert (sample.text is not None) == ("text" in made)
+        if sample.motion is not None:
+            assert sample.motion.joints.shape[1:] == (22, 3)
+            assert sample.motion.fps == 20
+            assert abs(sample.motion.joints[..., 1].min()) < 1e-5
+            bones = sample.motion.joints[:, 1:] - sample.motion.joints[:, list(HUMANML3D.parents[1:])]
+            assert np.allclose(np.linalg.norm(bones, axis=-1), HUMANML3D.lengths[1:], atol=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [1.5, 4.0, 9.8])
+def test_the_length_asked_for_is_the_length_made(tiny_model, seconds):
+    (sample,) = tiny_model.generate("text-to-motion", text="a man waves", seconds=seconds, steps=1, seed=0)
+    assert sample.motion.seconds == pytest.approx(seconds)
+
+
+def test_a_variation_keeps_the_length_of_its_motion(tiny_model, walk):
+    (sample,) = tiny_model.generate("motion-variation", motion=walk, steps=1, seed=0)
+    assert len(sample.motion) == len(walk) - 1  # the last frame has no velocity
+
+
+def test_the_same_seed_gives_the_same_result_alone_and_in_a_batch(tiny_model):
+    texts = ["a person walks forward", "a man waves his left hand", "someone jumps"]
+    batch = tiny_model.generate("text-to-motion", text=texts, seconds=2, steps=3, seed=11)
+    alone = tiny_model.generate("text-to-motion", text=texts[1], seconds=2, steps=3, seed=11)
+    other = tiny_model.generate("text-to-motion", text=texts[1], seconds=2, steps=3, seed=12)
+    assert np.allclose(batch[1].motion.joints, alone[0].motion.joints, atol=1e-4)
+    assert not np.allclose(other[0].motion.joints, alone[0].motion.joints, atol=1e-2)
+
+
+def test_64_prompts_are_one_batch(tiny_model):
+    results = tiny_model.generate("text-to-motion", text=["a person walks"] * 64, seconds=2, steps=1, seed=0)
+    assert len(results) == 64
+
+
+def test_the_callback_counts_every_step_of_every_stage(tiny_model, walk):
+    seen = []
+    tiny_model.generate("motion-variation", motion=walk, steps=3, callback=lambda step, steps: seen.append((step, steps)))
+    assert seen == [(number, 6) for number in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "message"),
+    [
+        ("dance", {}, "there is no task 'dance'"),
+        ("text-to-motion", {}, "needs a text"),
+        ("text-to-motion", {"text": []}, "empty list"),
+        ("text-to-motion", {"text": 3.0}, "text"),
+        ("text-to-motion", {"text": [1]}, "text is a str"),
+        ("text-to-motion", {"text": "?!"}, "no words"),
+        ("text-to-motion", {"text": "walk", "seconds": 60.0}, "seconds is from 1.5 to 9.8"),
+        ("text-to-motion", {"text": "walk", "samples": 0}, "samples"),
+        ("text-to-motion", {"text": "walk", "steps": 0}, "steps"),
+        ("text-to-motion", {"text": "walk", "seed": -1}, "seed"),
+        ("motion", {"text": "walk"}, "takes no text"),
+        ("motion-to-text", {"text": "walk"}, "motion"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(tiny_model, task, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        tiny_model.generate(task, **arguments)
+
+
+def test_a_motion_that_is_too_long_is_told_so(tiny_model, walk):
+    long = Motion(np.repeat(walk.joints, 5, axis=0))
+    with pytest.raises(ValueError, match=r"lasts 15.0 s.*cut it"):
+        tiny_model.generate("motion-to-text", motion=long)
+
+
+def test_a_model_that_is_nowhere_is_told_in_a_sentence(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(CheckpointError, match="neither a folder here nor a repository"):
+        MoTe.from_pretrained("no/such-model")
+
+
+def test_parts_that_do_not_fit_are_refused(tiny_folder, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder, folder)
+    config = folder / "med" / "config.json"
+    config.write_text(config.read_text().replace('"dim": 8', '"dim": 4'))
+    with pytest.raises(CheckpointError, match="has shape"):
+        MoTe.from_pretrained(folder)

@@ -1,0 +1,200 @@
+"""Roles, guidance, seeds, and the loop on tiny real networks and on a Gaussian whose denoiser is known."""
+
+from typing import get_args
+
+import pytest
+import torch
+
+from mote.diffusion import Schedule
+from mote.models.mtdm import MTDM, MTDMConfig
+from mote.sampling import SIDES, TASKS, Task, sample_latents
+
+CONFIG = MTDMConfig(motion_tokens=3, motion_dim=5, text_tokens=4, text_dim=6, width=16, layers=1, heads=2)
+SHAPES = {"motion": (3, 5), "text": (4, 6)}
+GUIDED = [task for task, stages in TASKS.items() if "absent" not in (stages[0].motion, stages[0].text)]
+
+
+@pytest.fixture(scope="module")
+def model() -> MTDM:
+    torch.manual_seed(0)
+    model = MTDM(CONFIG)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(torch.randn_like(weight) * 0.1)
+    return model.eval()
+
+
+def given(task: Task, size: int) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    latents = {side: torch.randn(size, *shape, generator=generator) for side, shape in SHAPES.items()}
+    return {side: latents[side] for side in SIDES if TASKS[task][0][side] == "given"}
+
+
+def sample(model, task, seeds=(1, 2, 3), latents=None, **options):
+    latents = given(task, len(seeds)) if latents is None else latents
+    options = {"steps": 4, "frames": torch.full((len(seeds),), 60), **options}
+    return sample_latents(model, model.config.schedule, task, seeds=seeds, **latents, **options)
+
+
+def batches(model, **options) -> list[int]:
+    """The batch sizes that the network sees."""
+    sizes: list[int] = []
+    hook = model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    sample(model, **options)
+    hook.remove()
+    return sizes
+
+
+def test_the_table_has_the_seven_tasks():
+    assert set(TASKS) == set(get_args(Task))
+    assert len(TASKS) == 7
+    for stages in TASKS.values():
+        assert all(roles.generated for roles in stages)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_ends_with_its_sides(model, task):
+    latents = given(task, 3)
+    before = {side: latent.clone() for side, latent in latents.items()}
+    result = dict(zip(SIDES, sample(model, task, latents=latents), strict=True))
+    last = TASKS[task][-1]
+    for side in SIDES:
+        if last[side] == "absent":
+            assert result[side] is None
+            continue
+        assert result[side].shape == (3, *SHAPES[side])
+        assert torch.isfinite(result[side]).all()
+        if side in before and last[side] == "given":
+            assert torch.equal(result[side], before[side])
+    assert all(torch.equal(latents[side], before[side]) for side in before), "what was given is left as it was"
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_variation_is_two_stages(model, side):
+    """Its first stage is the other task: the same seeds give the same latent in between."""
+    other = "text" if side == "motion" else "motion"
+    first: Task = "motion-to-text" if side == "motion" else "text-to-motion"
+    latents = given(first, 3)
+    between = dict(zip(SIDES, sample(model, first, latents=latents), strict=True))
+    varied = dict(zip(SIDES, sample(model, f"{side}-variation", latents=latents), strict=True))
+    assert torch.equal(varied[other], between[other])
+    assert (varied[side] - latents[side]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_sample_depends_on_its_own_seed_alone(model, task):
+    latents = given(task, 3)
+    together = sample(model, task, (11, 12, 13), latents)
+    alone = sample(model, task, (12,), {side: latent[1:2] for side, latent in latents.items()})
+    others = sample(model, task, (21, 22, 23), latents)
+    for side, many, one, other in zip(SIDES, together, alone, others, strict=True):
+        if many is not None:
+            torch.testing.assert_close(many[1:2], one, atol=1e-4, rtol=1e-4)
+            if TASKS[task][-1][side] == "generate":
+                assert (many - other).abs().amax(dim=(1, 2)).min() > 1e-3
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_guidance_is_one_batch_and_one_is_none(model, task):
+    sides = len(TASKS[task][0].generated)
+    stages = len(TASKS[task])
+    guided = 3 * (1 + sides) if task in GUIDED else 3
+    assert batches(model, task=task) == [guided] * 4 * stages
+    assert batches(model, task=task, motion_guidance=1, text_guidance=1) == [3] * 4 * stages
+
+
+@pytest.mark.parametrize("task", ["text-to-motion", "motion-to-text"])
+def test_guidance_is_a_line_through_two_predictions(model, task):
+    """In one DDIM step to time 0 the result is the clean latent itself, which is affine in the guidance."""
+    side = TASKS[task][0].generated[0]
+    name, place = f"{side}_guidance", SIDES.index(side)
+    latents = given(task, 3)
+    unguided, plain, double, far = (
+        sample(model, task, latents=latents, steps=1, solver="ddim", **{name: value})[place] for value in (0, 1, 2, 7.5)
+    )
+    assert (plain - unguided).abs().max() > 1e-3
+    torch.testing.assert_close(double, 2 * plain - unguided, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(far, unguided + 7.5 * (plain - unguided), atol=1e-4, rtol=1e-4)
+
+
+def test_guidance_zero_forgets_what_was_given(model):
+    first, second = (
+        sample(model, "text-to-motion", latents={"text": torch.full((3, 4, 6), value)}, motion_guidance=0)[0]
+        for value in (-1.0, 1.0)
+    )
+    torch.testing.assert_close(first, second, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_callback_counts_the_steps_of_all_stages(model, task):
+    calls = []
+    sample(model, task, callback=lambda step, steps: calls.append((step, steps)))
+    total = 4 * len(TASKS[task])
+    assert calls == [(step, total) for step in range(1, total + 1)]
+
+
+def test_what_is_missing_or_too_much_is_named(model):
+    with pytest.raises(ValueError, match="needs a text latent"):
+        sample(model, "text-to-motion", latents={})
+    with pytest.raises(ValueError, match="takes no motion latent"):
+        sample(model, "joint", latents={"motion": torch.zeros(3, 3, 5)})
+    with pytest.raises(ValueError, match="seeds"):
+        sample(model, "text-to-motion", latents={"text": torch.zeros(2, 4, 6)})
+    with pytest.raises(ValueError, match="steps"):
+        sample(model, "joint", steps=0)
+
+
+class Gaussian(torch.nn.Module):
+    """The exact denoiser of two numbers, motion ~ N(1, 0.5 ** 2) and text ~ N(-1, 1) with correlation 0.8."""
+
+    mean = torch.tensor([1.0, -1.0])
+    covariance = torch.tensor([[0.25, 0.4], [0.4, 1.0]])
+
+    def __init__(self, config: MTDMConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.motion_position = torch.nn.Parameter(torch.zeros(1, 1))
+
+    def forward(self, motion, text, motion_time, text_time, frames):
+        levels = (level.float() for level in self.config.schedule.levels)
+        signal, spread = (level[torch.stack([motion_time, text_time], dim=-1)] for level in levels)  # (b, 2)
+        noisy = torch.cat([motion, text], dim=-1)[:, 0]  # (b, 2)
+        seen = signal[:, :, None] * self.covariance * signal[:, None] + torch.diag_embed(spread**2)  # (b, 2, 2)
+        surprise = torch.linalg.solve(seen, noisy - signal * self.mean)  # (b, 2)
+        clean = self.mean + (self.covariance @ (signal * surprise)[..., None])[..., 0]  # (b, 2)
+        noise = (noisy - signal * clean) / spread.clamp(min=1e-6)
+        predictions = {"x0": clean, "epsilon": noise, "v": signal * noise - spread * clean}
+        prediction = predictions[self.config.prediction]
+        return prediction[:, None, :1], prediction[:, None, 1:]
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "x0", "v"])
+@pytest.mark.parametrize(("solver", "steps"), [("ddim", 100), ("dpm-solver++", 50)])
+class TestGaussian:
+    def draw(self, prediction, solver, steps, task, **latents):
+        config = MTDMConfig(motion_tokens=1, motion_dim=1, text_tokens=1, text_dim=1, prediction=prediction)
+        options = {"solver": solver, "steps": steps, "motion_guidance": 1, "text_guidance": 1}
+        result = sample(Gaussian(config), task, range(3000), latents, **options)
+        return [None if side is None else side.flatten() for side in result]
+
+    def test_joint(self, prediction, solver, steps):
+        both = torch.stack(self.draw(prediction, solver, steps, "joint"))
+        torch.testing.assert_close(both.mean(dim=1), Gaussian.mean, atol=0.06, rtol=0)
+        torch.testing.assert_close(both.cov(), Gaussian.covariance, atol=0.06, rtol=0)
+
+    def test_marginal(self, prediction, solver, steps):
+        motion, text = self.draw(prediction, solver, steps, "motion")
+        assert text is None
+        assert motion.mean() == pytest.approx(1, abs=0.06)
+        assert motion.std() == pytest.approx(0.5, abs=0.04)
+
+    def test_conditional(self, prediction, solver, steps):
+        motion, text = self.draw(prediction, solver, steps, "text-to-motion", text=torch.ones(3000, 1, 1))
+        assert (text == 1).all()
+        assert motion.mean() == pytest.approx(1 + 0.4 * 2, abs=0.06)
+        assert motion.std() == pytest.approx(0.3, abs=0.04)
+
+
+def test_schedule_of_the_config_is_the_one_asked_for():
+    config = MTDMConfig(**{**vars(CONFIG), "betas": "scaled-linear", "prediction": "x0", "train_steps": 500})
+    assert config.schedule == Schedule(betas="scaled-linear", prediction="x0", train_steps=500)

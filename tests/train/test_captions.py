@@ -1,0 +1,219 @@
+"""The caption grammar, the mirror of words and the reader of captions."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mote.motion.motion import Motion
+from mote.motion.skeleton import HUMANML3D
+from train.prepare.actions import ACTIONS, action_group, find_action
+from train.prepare.captions import describe, mirror_action, mirror_text, paraphrase, read_caption, uses_held_out
+from train.prepare.facts import Facts, measure
+from train.prepare.words import STYLES, conjugate, style_group
+
+
+def _words(text):
+    return text.split()
+
+
+BANDAI = _words(
+    "bow bye byebye call dance-long dance-short dash guide kick punch respond run slash walk walk-back walk-left"
+    " walk-right walk-turn-left walk-turn-right raise-up-left-hand raise-up-right-hand raise-up-both-hands"
+    " wave-left-hand wave-right-hand wave-both-hands"
+)
+BANDAI_STYLES = _words(
+    "active angry childish chimpira feminine giant happy masculinity musical normal not-confident old proud sad tired"
+    " elderly exhausted masculine youthful"
+)
+
+MARKED = [style for style in STYLES if style != "unmarked"]
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    """A walk of 5 s, straight ahead."""
+    joints = np.zeros((100, 22, 3))
+    for chain in HUMANML3D.chains:
+        for parent, child in pairwise(chain):
+            joints[:, child] = joints[:, parent] + HUMANML3D.offsets[child]
+    joints[..., 1] -= joints[..., 1].min()
+    joints[..., 2] += np.linspace(0, 6, 100)[:, None]
+    return replace(measure(Motion(joints)), steps=9)
+
+
+def sentences(action, style, facts, *, split="train", count=10, side=None, seed=0):
+    return describe(action, style, facts, split=split, rng=np.random.default_rng(seed), count=count, side=side)
+
+
+@pytest.mark.parametrize("action", [*ACTIONS, *BANDAI])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_every_action_gives_different_clean_sentences(action, split, facts):
+    texts = [caption.text for caption in sentences(action, "active", facts, split=split, count=8)]
+    assert len(texts) == len(set(texts)) == 8
+    for text in texts:
+        assert re.fullmatch(r"[a-z0-9' ,-]+", text), text
+        assert 1 <= len(text.split()) <= 20
+        assert "  " not in text
+
+
+def test_every_style_of_the_data_has_words(facts):
+    for style in BANDAI_STYLES:
+        claims = {read_caption(caption.text).style for caption in sentences("walk", style, facts, count=12)}
+        assert claims <= {style_group(style), None}
+        assert style_group(style) in claims
+
+
+def test_an_unknown_action_or_style_is_an_error_that_names_it(facts):
+    with pytest.raises(KeyError, match="juggle"):
+        sentences("juggle", None, facts)
+    with pytest.raises(KeyError, match="bored"):
+        sentences("walk", "bored", facts)
+    with pytest.raises(ValueError, match="contradicts"):
+        sentences("wave-left-hand", None, facts, side="right")
+
+
+@pytest.mark.parametrize("side", ["left", "right", "both"])
+def test_side_words_are_right(side, facts):
+    action = f"raise-up-{side}-hand{'s' if side == 'both' else ''}"
+    wrong = {"left": r"\bright\b|both", "right": r"\bleft\b|both", "both": r"\bleft\b|\bright\b"}[side]
+    texts = [caption.text for caption in sentences(action, "normal", facts, count=60)]
+    assert not [text for text in texts if re.search(wrong, text)]
+    assert sum(read_caption(text).side == side for text in texts) > 30
+
+
+def test_measured_facts_are_told_and_unmeasured_ones_are_not(facts):
+    texts = " ; ".join(caption.text for caption in sentences("walk", None, facts, count=80))
+    for words in ("nine steps", "six meters", "straight", "forward"):
+        assert words in texts
+    for words in ("left", "right", "turn", "backward", "curve"):
+        assert words not in texts
+    turning = replace(facts, turn=-92.0, straightness=0.7, distance=1.0, displacement=0.7, steps=0)
+    texts = " ; ".join(caption.text for caption in sentences("walk", None, turning, count=80))
+    assert "quarter turn to the right" in texts
+    assert "left" not in texts
+    assert "steps" not in texts
+    assert "straight" not in texts
+
+
+def test_short_prompts_are_in_the_distribution(facts):
+    texts = [
+        caption.text for seed in range(40) for caption in sentences("wave-right-hand", "elderly", facts, seed=seed)
+    ]
+    assert 0.05 < np.mean([len(text.split()) <= 6 for text in texts]) < 0.5
+    plain = {caption.text for seed in range(40) for caption in sentences("wave-right-hand", None, facts, seed=seed)}
+    assert {"a person waves", "someone waves", "a person is waving"} & plain
+    assert any(re.match(r"wave (with )?the right (hand|arm)$", text) for text in plain)
+
+
+def test_clips_of_the_same_labels_seldom_share_a_sentence(facts):
+    texts = [caption.text for seed in range(30) for caption in sentences("walk", "elderly", facts, count=8, seed=seed)]
+    assert len(set(texts)) > 0.8 * len(texts)
+
+
+def test_the_same_seed_gives_the_same_sentences(facts):
+    assert sentences("bow", "sad", facts, seed=3) == sentences("bow", "sad", facts, seed=3)
+
+
+def test_held_out_wording_is_for_the_test_split_alone(facts):
+    for index, action in enumerate(ACTIONS):
+        style = MARKED[index % len(MARKED)]
+        for split in ("train", "val"):
+            captions = sentences(action, style, facts, split=split)
+            assert not [c.text for c in captions if c.held_out or uses_held_out(c.text)]
+        test = sentences(action, style, facts, split="test", count=20)
+        assert {caption.held_out for caption in test} == {True, False}
+        assert all(uses_held_out(caption.text) == caption.held_out for caption in test)
+
+
+def test_the_reader_finds_what_the_grammar_wrote(facts):
+    right, total, sided, named = 0, 0, 0, 0
+    for index, action in enumerate([*ACTIONS, *BANDAI]):
+        style = MARKED[index % len(MARKED)]
+        for caption in sentences(action, style, facts, split="test", count=20):
+            claims = read_caption(caption.text)
+            right += claims.action == action_group(action) and claims.style in (None, style)
+            total += 1
+            expected = find_action(action)[1]
+            limb = re.search(r"\b(left|right|both) (?:hand|arm|foot|leg)", caption.text)
+            sided += limb is not None and claims.side == (limb[1] if expected is None else expected)
+            named += limb is not None
+    assert total > 2000
+    assert named > 50
+    assert right / total >= 0.99
+    assert sided / named >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "side", "style", "turn"),
+    [
+        ("a person waves", "wave", None, None, None),
+        ("an old man walks slowly.", "walk", None, "elderly", None),
+        ("Wave with the right hand", "wave", "right", None, None),
+        ("someone is running", "run", None, None, None),
+        ("a guy strolls along and turns to his left", "walk", None, None, "left"),
+        ("a person walks and turns left", "walk", "left", None, "left"),
+        ("the woman is raising both of her arms over her head", "raise-hand", "both", "feminine", None),
+        ("a person walks clockwise in a circle", "walk", None, None, "right"),
+        ("a tired person kicks with their left leg", "kick", "left", "exhausted", None),
+        ("blue water", None, None, None, None),
+    ],
+)
+def test_claims_of_sentences_that_people_write(text, action, side, style, turn):
+    claims = read_caption(text)
+    assert (claims.action, claims.side, claims.style, claims.turn) == (action, side, style, turn)
+
+
+def test_counts_and_speeds_are_read():
+    claims = read_caption("a person slowly walks forward taking six steps")
+    assert (claims.steps, claims.speed) == (6, "slow")
+
+
+@pytest.mark.parametrize(
+    ("text", "mirrored"),
+    [
+        ("a person turns left and raises the right hand", "a person turns right and raises the left hand"),
+        ("walks in a clockwise circle", "walks in a counterclockwise circle"),
+        ("spins counter-clockwise", "spins clockwise"),
+        ("a left-handed throw", "a right-handed throw"),
+        ("Right foot first", "Left foot first"),
+        ("he is all right and leaves what is left over", "he is all right and leaves what is left over"),
+        ("right after the jump he bows to the left", "right after the jump he bows to the right"),
+        ("stands upright", "stands upright"),
+        (
+            "walks to the right as if tired, then turns right after a step",
+            "walks to the left as if tired, then turns left after a step",
+        ),
+    ],
+)
+def test_mirrored_words(text, mirrored):
+    assert mirror_text(text) == mirrored
+
+
+def test_mirroring_twice_changes_nothing(facts):
+    assert mirror_action("walk-turn-left") == "walk-turn-right"
+    assert mirror_action("raise-up-both-hands") == "raise-up-both-hands"
+    for action in BANDAI:
+        assert mirror_action(mirror_action(action)) == action
+        for caption in sentences(action, "musical", facts):
+            assert mirror_text(mirror_text(caption.text)) == caption.text
+
+
+def test_a_human_sentence_keeps_its_words_under_another_person():
+    texts = {paraphrase("A person picks up his left shoe.", rng=np.random.default_rng(seed)) for seed in range(30)}
+    assert len(texts) > 3
+    assert all(text.endswith("picks up his left shoe") for text in texts)
+    assert paraphrase("a woman waves", rng=np.random.default_rng(0)) == "a woman waves"
+
+
+def test_verb_forms():
+    verbs = ("walk", "wave", "punch", "carry", "run", "lie", "do", "stand", "hop")
+    assert [conjugate(verb, "simple") for verb in verbs] == [
+        "walks", "waves", "punches", "carries", "runs", "lies", "does", "stands", "hops",
+    ]  # fmt: skip
+    assert [conjugate(verb, "progressive") for verb in verbs] == [
+        "is walking", "is waving", "is punching", "is carrying", "is running", "is lying", "is doing", "is standing",
+        "is hopping",
+    ]  # fmt: skip

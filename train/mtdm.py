@@ -1,0 +1,232 @@
+"""Stage 3: the denoiser, on the standardised latents of both autoencoders."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from mote import device as devices
+from mote.checkpoint import load, save
+from mote.diffusion import Schedule
+from mote.models.med import MED, MEDConfig
+from mote.models.mtdm import MTDM, MTDMConfig
+from mote.models.ted import TED, TEDConfig
+from mote.sampling import SIDES, TASKS, Role, Side, Task
+from train.data import Clips
+from train.loop import FitConfig, fit, generator
+from train.med import encode_all
+
+
+@dataclass(frozen=True, kw_only=True)
+class MTDMTraining:
+    """What the denoiser practises and how its errors are weighed.
+
+    The shares say how often a sample plays the roles of each one-stage task. Only `joint`, two independent uniform
+    times, is UniDiffuser's training (Bao et al. 2023, equation 6); the others are its edges, where tasks are sampled.
+
+    Args:
+        unknown_length: how often the length is withheld.
+        min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
+        text_weight: weight of the text side's loss; the motion side's is 1.
+
+    Raises:
+        ValueError: a share is negative, or all are zero.
+    """
+
+    batch: int = 128
+    joint: float = 0.4
+    text_to_motion: float = 0.2
+    motion_to_text: float = 0.2
+    motion: float = 0.1
+    text: float = 0.1
+    unknown_length: float = 0.3
+    min_snr: float | None = None
+    text_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        shares = self.shares.values()
+        if min(shares) < 0 or sum(shares) == 0:
+            raise ValueError(f"the shares of the tasks are not negative and not all zero: {self.shares}")
+
+    @property
+    def shares(self) -> dict[Task, float]:
+        """How often each one-stage task is practised; they need not sum to 1."""
+        return {
+            "joint": self.joint,
+            "text-to-motion": self.text_to_motion,
+            "motion-to-text": self.motion_to_text,
+            "motion": self.motion,
+            "text": self.text,
+        }
+
+
+def loss(
+    model: MTDM,
+    schedule: Schedule,
+    motion: Float[Tensor, "b l dm"],
+    text: Float[Tensor, "b k dt"],
+    frames: Int[Tensor, " b"],
+    chance: torch.Generator,
+    training: MTDMTraining,
+) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    """The mean squared error over the sides that are being generated, and that of each side.
+
+    All chance is drawn on the CPU from one generator, so that a resumed run repeats it on any device.
+    """
+    where = motion.device
+    size = len(motion)
+    shares = torch.tensor([*training.shares.values()], dtype=torch.float32)
+    tasks = torch.multinomial(shares, size, replacement=True, generator=chance)  # (b,)
+    clean: dict[Side, Tensor] = {"motion": motion, "text": text}
+    noise = {side: torch.randn(clean[side].shape, generator=chance).to(where) for side in SIDES}
+    times = {side: _times(side, tasks, training, schedule.train_steps, chance).to(where) for side in SIDES}
+    absent = {side: _plays(side, "absent", tasks, training).to(where) for side in SIDES}
+    withheld = torch.rand(size, generator=chance) < training.unknown_length
+    noisy = {
+        side: torch.where(
+            absent[side][:, None, None], noise[side], schedule.add_noise(clean[side], noise[side], times[side])
+        )
+        for side in SIDES
+    }
+    known = frames.masked_fill(withheld.to(where), 0)
+    predictions = model(noisy["motion"], noisy["text"], times["motion"], times["text"], known)
+    losses: dict[Side, Tensor] = {}
+    for side, prediction in zip(SIDES, predictions, strict=True):
+        counts = _plays(side, "generate", tasks, training).to(where)
+        error = prediction.float() - schedule.target(clean[side], noise[side], times[side])
+        weights = counts * _weights(schedule, times[side], training.min_snr)
+        losses[side] = (error.square().mean(dim=(1, 2)) * weights).sum() / counts.sum().clamp(min=1)
+    total = losses["motion"] + training.text_weight * losses["text"]
+    return total, {side: value.item() for side, value in losses.items()}
+
+
+def _plays(side: Side, role: Role, tasks: Int[Tensor, " b"], training: MTDMTraining) -> Bool[Tensor, " b"]:
+    """Which samples have a side in a role."""
+    return torch.tensor([TASKS[task][0][side] == role for task in training.shares])[tasks]
+
+
+def _times(
+    side: Side, tasks: Int[Tensor, " b"], training: MTDMTraining, train_steps: int, chance: torch.Generator
+) -> Int[Tensor, " b"]:
+    """A side's times: uniform where it is generated, 0 where given, train_steps where absent."""
+    times = torch.randint(1, train_steps + 1, tasks.shape, generator=chance)
+    times = times.masked_fill(_plays(side, "given", tasks, training), 0)
+    return times.masked_fill(_plays(side, "absent", tasks, training), train_steps)
+
+
+def _weights(schedule: Schedule, times: Int[Tensor, " b"], gamma: float | None) -> Float[Tensor, " b"]:
+    """Min-SNR weights for what the schedule's network predicts (Hang et al. 2023, section 3.4), or ones."""
+    if gamma is None:
+        return torch.ones(times.shape, device=times.device)
+    snr = schedule.snr(times.clamp(min=1))
+    return snr.clamp(max=gamma) / {"x0": torch.ones_like(snr), "epsilon": snr, "v": snr + 1}[schedule.prediction]
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """Latents of motions and of sentences about them, and the motions' lengths in frames."""
+
+    motion: Float[Tensor, "b l dm"]
+    text: Float[Tensor, "b k dt"]
+    frames: Int[Tensor, " b"]
+
+
+class Pairs:
+    """The latents of every clip and its mirror image, and of every sentence about either.
+
+    Rare actions are drawn more often than their number: by the square root of how common the action is.
+    """
+
+    def __init__(self, med: MED, ted: TED, clips: Clips) -> None:
+        self.motion = torch.cat([encode_all(med, clips), encode_all(med, clips, mirrored=True)])  # (2 clips, l, d)
+        self.frames = torch.from_numpy(clips.lengths).clamp(max=med.config.max_frames).repeat(2)
+        captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
+        self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
+        self.text = encode_texts(ted, [caption for group in captions for caption in group])
+        counts = Counter(record["action"] for record in clips.records)
+        weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
+        self.weights = weights.repeat(2)
+
+    def sample(self, size: int, chance: torch.Generator) -> PairBatch:
+        """Random clips, each with one of its sentences."""
+        rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
+        counts = self.first[rows + 1] - self.first[rows]
+        texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
+        where = devices.choose()
+        return PairBatch(self.motion[rows].to(where), self.text[texts].to(where), self.frames[rows].to(where))
+
+
+@torch.no_grad()
+def encode_texts(ted: TED, texts: list[str], size: int = 256) -> Float[Tensor, "texts k d"]:
+    """The standardised latents of sentences, on the CPU; sentences of like length share a batch."""
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    latents = torch.empty(len(texts), ted.config.tokens, ted.config.width)
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        latents[rows] = ted.encode([texts[row] for row in rows]).float().cpu()
+    return latents
+
+
+def train(prepared: Path, models: Path, training: MTDMTraining, fitting: FitConfig, **shape: object) -> MTDM:
+    """Fit the denoiser on the latents of `models/med` and `models/ted`, and save it to `models/mtdm`.
+
+    Args:
+        shape: fields of MTDMConfig other than the latents' sizes.
+    """
+    where = devices.choose()
+    med = load(MED, MEDConfig, models / "med", where)
+    ted = load(TED, TEDConfig, models / "ted", where)
+    ted.load_tokenizers(models / "ted")
+    pairs, validation = (Pairs(med, ted, Clips.load(prepared, split)) for split in ("train", "val"))
+    config = MTDMConfig(
+        motion_tokens=med.config.tokens,
+        motion_dim=med.config.dim,
+        text_tokens=ted.config.tokens,
+        text_dim=ted.config.width,
+        **shape,  # type: ignore[arg-type]
+    )
+    torch.manual_seed(fitting.seed)
+    model = MTDM(config).to(where)
+
+    def step_loss(model: MTDM, batch: PairBatch, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        return loss(model, config.schedule, batch.motion, batch.text, batch.frames, chance, training)
+
+    def validate(model: MTDM) -> dict[str, float]:
+        chance = generator(fitting.seed, 0)  # the same noise every time
+        figures = [step_loss(model, validation.sample(training.batch, chance), chance)[1] for _ in range(8)]
+        return {side: sum(figure[side] for figure in figures) / len(figures) for side in figures[0]}
+
+    model = fit(
+        model,
+        lambda _, chance: pairs.sample(training.batch, chance),
+        step_loss,
+        config=fitting,
+        out=models / "mtdm",
+        validate=validate,
+    )
+    save(model, models / "mtdm")
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    args = parser.parse_args()
+    fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
+    train(args.prepared, args.models, MTDMTraining(), fitting, layers=args.layers, dropout=args.dropout)
+
+
+if __name__ == "__main__":
+    main()

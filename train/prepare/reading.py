@@ -1,0 +1,154 @@
+"""What a sentence claims, read by the tables that the grammar writes with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from train.prepare.actions import ACTIONS
+from train.prepare.details import FAST, IN_PLACE, SLOW, STEADY
+from train.prepare.words import FEMALE, HELD_OUT_PEOPLE, NUMBERS, STYLES, VerbForm, conjugate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What a sentence says; None where it says nothing.
+
+    `action` is a group of the action table.  `side` is the limb's (left, right, both) or the side of the action
+    itself, `turn` is left or right, `speed` is slow, fast or steady.
+    """
+
+    action: str | None
+    side: str | None
+    style: str | None
+    turn: str | None
+    steps: int | None
+    speed: str | None
+
+
+def read_caption(text: str) -> Claims:
+    """The claims of one sentence, in known or held-out wording."""
+    text = " ".join(re.sub(r"[^a-z0-9' -]", " ", text.lower()).split())
+    text = re.sub(r"\bboth (?:of )?(?:their|his|her|its|the)\b", "both", text)
+    style, rest = _read_style(text)
+    action, side = _read_action(re.sub(_any(IN_PLACE), " ", rest))
+    limb = re.search(rf"\b(left|right|both)(?: of \w+)? {_LIMB}\b|\b{_LIMB} of .*?\b(left|right)\b", rest)
+    steps = re.search(rf"\b({'|'.join(NUMBERS)}) steps\b", rest)
+    return Claims(
+        action=action,
+        side=limb[1] or limb[2] if limb else side,
+        style=style,
+        turn=_read_turn(rest),
+        steps=NUMBERS.index(steps[1]) if steps else None,
+        speed=next((word for word, words in _SPEEDS.items() if re.search(_any(words), rest)), None),
+    )
+
+
+def uses_held_out(text: str) -> bool:
+    """Whether a sentence holds wording that the grammar keeps for the test split."""
+    return _held_out_pattern().search(text.lower().replace(",", "")) is not None
+
+
+_LIMB = r"(?:hands?|arms?|foot|feet|legs?|fists?|finger|palm)"
+_SPEEDS = {
+    "slow": (*SLOW, "slow"),
+    "fast": (*FAST, "rapidly", "briskly", "full speed"),
+    "steady": STEADY,
+}
+_FORMS: tuple[VerbForm, ...] = ("base", "simple", "gerund")
+
+
+def _any(words: tuple[str, ...]) -> str:
+    return rf"\b(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})\b"
+
+
+def _pattern(phrase: str) -> str:
+    """A regular expression for every form of a phrase; the group `side` catches its side."""
+    out = (
+        re.escape(phrase.replace(",", ""))
+        .replace(r"\ ", " ")
+        .replace(r"\~", "~")
+        .replace(r"\{", "{")
+        .replace(r"\}", "}")
+    )
+    out = out.replace("{their} {side} ", "{owner}{side} ").replace("the {side} ", "{owner}{side} ")
+    out = out.replace("{their}", "(?:their|his|her|its|the)").replace("{person}", r"[a-z ]+?")
+    out = out.replace("{owner}", "(?:their |his |her |its |the )?").replace("{side}", "(left|right|both)", 1)
+    out = out.replace("{side}", "(?:left|right|both)")
+    out = re.sub(
+        r"\b(hand|arm|foot|leg|fist)\b",
+        lambda limb: f"(?:{limb[1]}s?|feet)" if limb[1] == "foot" else f"{limb[1]}s?",
+        out,
+    )
+    return rf"\b{re.sub(r'~([a-z]+)', lambda verb: _forms(verb[1]), out)}\b"
+
+
+def _forms(verb: str) -> str:
+    return f"(?:{'|'.join(dict.fromkeys(conjugate(verb, form) for form in _FORMS))})"
+
+
+@cache
+def _action_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (action.group, re.compile(_pattern(phrase)))
+        for action in ACTIONS.values()
+        for phrase in dict.fromkeys(action.phrases + action.held_out)
+    )
+
+
+@cache
+def _held_out_pattern() -> re.Pattern[str]:
+    phrases = [
+        _pattern(phrase).replace("(left|right|both)", "(?:left|right|both)")
+        for a in ACTIONS.values()
+        for phrase in a.held_out
+    ]
+    people = [word for style in STYLES.values() for word in style.held_people]
+    adverbs = [word for style in STYLES.values() for word in style.held_adverbs]
+    return re.compile("|".join([_any((*HELD_OUT_PEOPLE, *people, *adverbs)), *phrases]))
+
+
+def _read_action(text: str) -> tuple[str | None, str | None]:
+    """The action whose phrase comes first in a sentence, the longest of those that begin there."""
+    found = [
+        (match.start(), -len(match[0]), group, match)
+        for group, pattern in _action_patterns()
+        if (match := pattern.search(text))
+    ]
+    if not found:
+        return None, None
+    _, _, group, match = min(found, key=lambda hit: hit[:2])
+    return group, match[1] if match.re.groups else None
+
+
+@cache
+def _style_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (name, re.compile(rf"\b(?:an?|the) {re.sub('^(?:an?|the) ', '', word)}\b" if person else _any((word,))))
+        for name, style in STYLES.items()
+        for person, words in (
+            (True, (*style.people, *style.held_people, *(FEMALE if name == "feminine" else ()))),
+            (False, (*style.adverbs, *style.held_adverbs)),
+        )
+        for word in words
+    )
+
+
+def _read_style(text: str) -> tuple[str | None, str]:
+    """The style with the longest wording in a sentence, and the sentence without any such wording."""
+    hits = [(len(match[0]), name) for name, pattern in _style_patterns() if (match := pattern.search(text))]
+    rest = text
+    for _, pattern in sorted(_style_patterns(), key=lambda item: -len(item[1].pattern)):
+        rest = pattern.sub(" someone ", rest)
+    return (max(hits)[1] if hits else None), re.sub(r"\s+", " ", rest)
+
+
+def _read_turn(text: str) -> str | None:
+    if re.search(r"\b(?:counter|anti)[- ]?clockwise\b", text):
+        return "left"
+    if re.search(r"\bclockwise\b", text):
+        return "right"
+    turning = r"\b(?:turn|pivot|rotat|veer|spin|curve|arc|bend off|bends off|bending off)\w*\b[a-z ]*?\b(left|right)\b"
+    match = re.search(turning, text) or re.search(r"\b(left|right) turn\b", text)
+    return match[1] if match else None

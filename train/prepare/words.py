@@ -1,0 +1,100 @@
+"""The vocabulary of the caption grammar: people, styles, verb forms, numbers; held-out words are for the test split."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+VerbForm = Literal["base", "simple", "progressive", "gerund"]
+
+PEOPLE = ("a person", "a person", "a person", "someone", "a man", "the person", "the man", "a human", "the figure",
+          "a figure", "person")  # fmt: skip
+HELD_OUT_PEOPLE = ("an individual", "a guy", "a character")
+FEMALE = ("a woman", "the woman", "a lady", "a girl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How a style is worded: `people` bring it in the subject, `adverbs` fit after any verb phrase.
+
+    An adverb of one word in -ly may also stand before the verb.  `held_*` serve the test split alone.
+    """
+
+    people: tuple[str, ...] = ()
+    adverbs: tuple[str, ...] = ()
+    held_people: tuple[str, ...] = ()
+    held_adverbs: tuple[str, ...] = ()
+
+
+def _load(path: Path) -> dict[str, Style]:
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: Style(**{key: tuple(words) for key, words in row.items()}) for name, row in table.items()}
+
+
+STYLES: dict[str, Style] = _load(Path(__file__).with_name("styles.toml"))
+"""Style name -> its words."""
+
+STYLE_NAMES = {
+    "old": "elderly",
+    "tired": "exhausted",
+    "masculinity": "masculine",
+    "not-confident": "timid",
+    "depressed": "sad",
+    **dict.fromkeys(("slow", "very-slow", "fast", "very-fast"), "unmarked"),
+}
+"""Names that the data sets use -> names of STYLES; a pace is measured and needs no label."""
+
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+_DOUBLED = ("run", "jog", "hop", "sit", "slip", "step", "spin", "grab", "put", "get", "hit", "jab", "trip", "drop",
+            "clap", "mop", "sip", "stop", "squat", "skip", "scrub", "spar", "tug", "lug", "bid", "set")  # fmt: skip
+
+
+def style_group(style: str) -> str:
+    """The name under which a style's words are kept, the same for `old` and `elderly`.
+
+    Raises:
+        KeyError: no words are known for the style.
+    """
+    name = STYLE_NAMES.get(style, style)
+    if name not in STYLES:
+        raise KeyError(f"no words for the style {style!r}; known: {', '.join(sorted({*STYLES, *STYLE_NAMES}))}")
+    return name
+
+
+def conjugate(verb: str, form: VerbForm) -> str:
+    """A verb in a form for the third person: walk, walks, is walking, walking."""
+    if form == "base":
+        return verb
+    if form == "simple":
+        return _simple(verb)
+    return ("is " if form == "progressive" else "") + _gerund(verb)
+
+
+def _simple(verb: str) -> str:
+    irregular = {"do": "does", "go": "goes", "be": "is", "have": "has"}
+    if verb in irregular:
+        return irregular[verb]
+    if re.search(r"(s|sh|ch|x|z)$", verb):
+        return verb + "es"
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + "s"
+
+
+def _gerund(verb: str) -> str:
+    if verb in _DOUBLED:
+        return verb + verb[-1] + "ing"
+    if verb == "lie":
+        return "lying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe")) and verb != "be":
+        return verb[:-1] + "ing"
+    return verb + "ing"
+
+
+def number(count: int) -> str:
+    """A count in words up to twelve."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)

@@ -1,0 +1,48 @@
+"""Every stage, one after another: `python -m train.run --data RAW --out RUN`.
+
+RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
+ends in RUN/model, ready for `MoTe.from_pretrained`.  A run that was stopped goes on where it stopped.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+MODEL = "model"
+SHARES = {"med": 0.50, "ted": 0.20, "mtdm": 0.30}
+"""How the time is shared: what the motion autoencoder loses, nothing after it brings back."""
+
+
+def commands(data: Path, out: Path, minutes: float, options: list[str]) -> dict[str, list[str]]:
+    """The command of each stage, without the interpreter."""
+    prepared, model = out / "prepared", out / MODEL
+    time = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in SHARES.items()}
+    return {
+        "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
+        "med": ["train.med", "--data", str(prepared), "--out", str(model / "med"), *time["med"]],
+        "ted": [
+            "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"),
+            "--out", str(model / "ted"), *time["ted"],
+        ],
+        "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(model), *time["mtdm"]],
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=110, help="of training, all stages together")
+    parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
+    args = parser.parse_args()
+    options = ["--commercial"] if args.commercial else []
+    for stage, command in commands(args.data, args.out, args.minutes, options).items():
+        print(f"--- {stage}", flush=True)
+        done = subprocess.run([sys.executable, "-m", *command], check=False)
+        if done.returncode:
+            sys.exit(f"the stage {stage} failed; the same command goes on from there once the cause is mended")
+
+
+if __name__ == "__main__":
+    main()

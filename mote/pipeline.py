@@ -34,7 +34,7 @@ GUIDANCE = (7.5, 7.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One result: the motion and the caption that the task made, None where it makes none, and the seed it came from."""
+    """One result: the motion and the caption that the task made (None where it makes none), and the seed of it."""
 
     motion: Motion | None
     text: str | None

@@ -79,7 +79,7 @@ def test_64_prompts_are_one_batch(tiny_model):
 
 def test_the_callback_counts_every_step_of_every_stage(tiny_model, walk):
     seen = []
-    tiny_model.generate("motion-variation", motion=walk, steps=3, callback=lambda step, steps: seen.append((step, steps)))
+    tiny_model.generate("motion-variation", motion=walk, steps=3, callback=lambda *count: seen.append(count))
     assert seen == [(number, 6) for number in range(1, 7)]
 
 

@@ -23,10 +23,10 @@ class MEDTraining:
     batch: int = 32
     features: float = 1.0
     joints: float = 10.0
-    velocity: float = 20.0
-    acceleration: float = 10.0
-    path: float = 0.2
-    heading: float = 0.2
+    velocity: float = 10.0
+    acceleration: float = 2.0
+    path: float = 1.0
+    heading: float = 1.0
     length: float = 1.0
     kl: float = 1e-4
     rotations: float = 0.2
@@ -129,11 +129,8 @@ def errors(model: MED, clips: Clips, size: int = 64) -> dict[str, float]:
             sums["jitter"].append(jitter(one))
             sums["real_jitter"].append(jitter(other))
     means = {name: sum(values) / len(values) for name, values in sums.items()}
-    return {
-        "joint_mm": means["joint_mm"],
-        "root_mm": means["root_mm"],
-        "jitter": means["jitter"] / means["real_jitter"],
-    }
+    jitters = means.pop("jitter") / means.pop("real_jitter")
+    return means | {"jitter": jitters}
 
 
 def jitter(joints: Tensor) -> float:

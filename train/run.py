@@ -5,28 +5,42 @@ ends in RUN/model, ready for `MoTe.from_pretrained`.  A run that was stopped goe
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-MODEL = "model"
+from mote.checkpoint import CONFIG, WEIGHTS
+from mote.models.ted import TOKENIZERS
+
 SHARES = {"med": 0.50, "ted": 0.20, "mtdm": 0.30}
 """How the time is shared: what the motion autoencoder loses, nothing after it brings back."""
+
+FILES = (CONFIG, WEIGHTS, *TOKENIZERS.values())
 
 
 def commands(data: Path, out: Path, minutes: float, options: list[str]) -> dict[str, list[str]]:
     """The command of each stage, without the interpreter."""
-    prepared, model = out / "prepared", out / MODEL
+    prepared, stages = out / "prepared", out / "stages"
     time = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in SHARES.items()}
     return {
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
-        "med": ["train.med", "--data", str(prepared), "--out", str(model / "med"), *time["med"]],
+        "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med"), *time["med"]],
         "ted": [
             "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"),
-            "--out", str(model / "ted"), *time["ted"],
+            "--out", str(stages / "ted"), *time["ted"],
         ],
-        "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(model), *time["mtdm"]],
+        "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *time["mtdm"]],
     }  # fmt: skip
+
+
+def publish(stages: Path, model: Path) -> None:
+    """Copy what a model needs to run, and nothing that only training needs."""
+    for stage in SHARES:
+        (model / stage).mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            if (stages / stage / name).exists():
+                shutil.copy2(stages / stage / name, model / stage / name)
 
 
 def main() -> None:
@@ -42,6 +56,7 @@ def main() -> None:
         done = subprocess.run([sys.executable, "-m", *command], check=False)
         if done.returncode:
             sys.exit(f"the stage {stage} failed; the same command goes on from there once the cause is mended")
+    publish(args.out / "stages", args.out / "model")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from mote.models.layers import Block, sinusoid
 PAD, END = 0, 1
 """The first two pieces of the decoder's vocabulary; 0 is padding in the encoder's too."""
 
-_FILES = {"reader": "reader.json", "writer": "writer.json"}
+TOKENIZERS = {"reader": "reader.json", "writer": "writer.json"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +112,12 @@ class TED(nn.Module):
 
     def load_tokenizers(self, folder: Path) -> None:
         """Read both vocabularies from a checkpoint's folder."""
-        reader, writer = (Tokenizer.from_file(str(folder / name)) for name in _FILES.values())
+        reader, writer = (Tokenizer.from_file(str(folder / name)) for name in TOKENIZERS.values())
         self.set_tokenizers(reader, writer)
 
     def save_tokenizers(self, folder: Path) -> None:
         """Write both vocabularies to a checkpoint's folder."""
-        for role, name in _FILES.items():
+        for role, name in TOKENIZERS.items():
             self._tokenizer(role).save(str(folder / name))
 
     def _tokenizer(self, role: str) -> Tokenizer:

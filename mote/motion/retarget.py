@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.rotation import normalise
 from mote.motion.skeleton import HUMANML3D, KIT
@@ -109,7 +110,8 @@ def retarget(recording: Recording, fps: float = HUMANML3D.fps) -> Motion:
     """
     found = find_joints(recording.names)
     source = _Body(recording, found)
-    return canonical(Motion(source.rebuild(), recording.fps).resample(fps))
+    motion = Motion(source.rebuild(), recording.fps).resample(fps)
+    return canonical(Motion(with_bone_lengths(motion.joints, HUMANML3D), fps))  # a fast bone shrinks between frames
 
 
 def from_kit(joints: np.ndarray) -> Motion:

@@ -54,7 +54,7 @@ class EvaluatorTraining:
 
     batch: int = 48
     action_clips: int = 8
-    style_clips: int = 100
+    style_clips: int = 200
     noise: float = 0.15
     style: float = 0.5
 
@@ -194,7 +194,8 @@ def train(prepared: Path, out: Path, training: EvaluatorTraining, fitting: FitCo
     )
     torch.manual_seed(fitting.seed)
     model = Evaluator(config)
-    model.feature_mean, model.feature_std = statistics(clips.features)
+    model.feature_mean, deviation = statistics(clips.features)
+    model.feature_std = deviation.clamp_min(1e-4)
     model = model.to(devices.choose())
     longest = int(clips.lengths.max())
 

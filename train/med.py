@@ -27,7 +27,6 @@ class MEDTraining:
     acceleration: float = 2.0
     path: float = 1.0
     heading: float = 1.0
-    length: float = 1.0
     kl: float = 1e-4
     rotations: float = 0.2
     """The 6D columns repeat what the positions say: they count less."""
@@ -47,7 +46,6 @@ def loss(model: MED, batch: Batch, chance: torch.Generator, weights: MEDTraining
     parts = {
         "features": _masked(F.smooth_l1_loss(normal, target, reduction="none") * column_weights, valid),
         "kl": -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).mean(),
-        "length": F.smooth_l1_loss(model.length_share(mean), batch.lengths / model.config.max_frames),
         **_motion_losses(made, batch.features, valid),
     }
     total = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros(()))
@@ -100,6 +98,40 @@ def _masked(values: Tensor, valid: Tensor) -> Tensor:
     return (values * weights).sum() / weights.sum()
 
 
+IMPORTANCE = ((LAYOUT.turn, 3.0), (LAYOUT.velocity, 3.0), (LAYOUT.height, 1.0), (LAYOUT.positions, 1.0))
+"""What the principal components look at, in deviations of a column: an error of the root adds up along the path."""
+
+
+@torch.no_grad()
+def set_components(model: MED, clips: Clips, size: int = 64) -> None:
+    """Set MED's linear maps: principal components of the clips' parts, and the best linear way back from them."""
+    where = next(model.parameters()).device
+    weights = torch.zeros(model.config.columns)
+    for columns, weight in IMPORTANCE:
+        weights[columns] = weight
+    parts = []
+    for rows in torch.from_numpy(clips.by_length.copy()).split(size):
+        for mirrored in (False, True):
+            batch = clips.batch(rows.tolist(), limit=model.config.max_frames, mirrored=mirrored).to(where)
+            normal = (batch.features - model.feature_mean) / model.feature_std
+            normal = normal * frame_mask(batch.lengths, normal.shape[1])[..., None]
+            parts.append(model.points(normal, batch.lengths).flatten(0, 1).cpu())
+    points = torch.cat(parts)  # (clips l, p c)
+    mean = points.mean(0)
+    points -= mean
+    covariance = (points.T @ points / len(points)).double()  # (p c, p c)
+    scale = weights.repeat(model.config.points).double()
+    seen = scale.nonzero().squeeze(1)
+    weighted = covariance[seen[:, None], seen] * scale[seen] * scale[seen, None]
+    gather = torch.zeros(len(scale), model.config.dim - 1, dtype=torch.float64)  # (p c, d)
+    gather[seen] = scale[seen, None] * torch.linalg.eigh(weighted).eigenvectors[:, 1 - model.config.dim :].flip(1)
+    variance = gather.T @ covariance @ gather  # (d, d), diagonal
+    model.gather.weight.copy_(gather.T)
+    model.gather.bias.copy_(-mean.double() @ gather)
+    model.spread.weight.copy_(covariance @ gather @ torch.linalg.inv(variance))
+    model.spread.bias.copy_(mean)
+
+
 @torch.no_grad()
 def encode_all(model: MED, clips: Clips, *, mirrored: bool = False, size: int = 64) -> Tensor:
     """The standardised latents (clips, l, d) of whole clips, on the CPU."""
@@ -145,6 +177,11 @@ def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, f
     model = MED(config)
     model.feature_mean, model.feature_std = statistics(clips.features)
     model = model.to(devices.choose())
+    set_components(model, clips)
+    if model.encoder is None:  # the latents stay as they are, so that the denoiser can be trained meanwhile
+        model.gather.requires_grad_(False)
+        standardise(model, clips)
+        save(model, out)
 
     def batches(_: int, chance: torch.Generator) -> Batch:
         return clips.sample(training.batch, chance, limit=config.max_frames, crop=True).to(devices.choose())

@@ -74,8 +74,11 @@ def loss(
     frames: Int[Tensor, " b"],
     chance: torch.Generator,
     training: MTDMTraining,
+    importance: Float[Tensor, "l dm"] | None = None,
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The mean squared error over the sides that are being generated, and that of each side.
+
+    `importance` weighs the numbers of a motion latent, with a mean of 1; None weighs them alike.
 
     All chance is drawn on the CPU from one generator, so that a resumed run repeats it on any device.
     """
@@ -101,7 +104,8 @@ def loss(
         counts = _plays(side, "generate", tasks, training).to(where)
         error = prediction.float() - schedule.target(clean[side], noise[side], times[side])
         weights = counts * _weights(schedule, times[side], training.min_snr)
-        losses[side] = (error.square().mean(dim=(1, 2)) * weights).sum() / counts.sum().clamp(min=1)
+        squares = error.square() * importance if side == "motion" and importance is not None else error.square()
+        losses[side] = (squares.mean(dim=(1, 2)) * weights).sum() / counts.sum().clamp(min=1)
     total = losses["motion"] + training.text_weight * losses["text"]
     return total, {side: value.item() for side, value in losses.items()}
 
@@ -193,9 +197,10 @@ def train(prepared: Path, models: Path, training: MTDMTraining, fitting: FitConf
     )
     torch.manual_seed(fitting.seed)
     model = MTDM(config).to(where)
+    importance = med.latent_std / med.latent_std.mean()  # what moves the body more counts more
 
     def step_loss(model: MTDM, batch: PairBatch, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        return loss(model, config.schedule, batch.motion, batch.text, batch.frames, chance, training)
+        return loss(model, config.schedule, batch.motion, batch.text, batch.frames, chance, training, importance)
 
     def validate(model: MTDM) -> dict[str, float]:
         chance = generator(fitting.seed, 0)  # the same noise every time

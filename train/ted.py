@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from mote import device as devices
-from mote.checkpoint import save
+from mote.checkpoint import load, save
 from mote.models.ted import END, PAD, TED, TEDConfig, clean
 from train.loop import FitConfig, fit
 from train.prepare import text
@@ -38,14 +38,16 @@ class TEDTraining:
             caption draws its own between 0 and this. A latent that diffusion made is never exact.
         meaning: weight of the distance between the teacher's embedding and what a linear map makes of the latent.
         spelled: sentences for each word of the captions, with the word put where it was not, to be written back.
+        own: share of our own clips' captions among those that are written back.
     """
 
     batch: int = 32
     heard: int = 8
-    noise: float = 0.5
+    noise: float = 0.3
     meaning: float = 1.0
     pieces: int = 3000
     spelled: int = 1
+    own: float = 0.8
     seed: int = 0
 
 
@@ -60,12 +62,19 @@ class Batch:
 
 
 class TEDTrainer(nn.Module):
-    """TED and the linear map from its latent to the teacher's embedding, which only training needs."""
+    """TED and the linear map from its latent to the teacher's embedding, which only training needs.
 
-    def __init__(self, ted: TED) -> None:
+    Args:
+        decoder_only: the encoder stays as it is, and with it the latents that MTDM has learned.
+    """
+
+    def __init__(self, ted: TED, *, decoder_only: bool = False) -> None:
         super().__init__()
         self.ted = ted
         self.meaning = nn.Linear(ted.config.tokens * ted.config.width, MEANING)
+        ted.requires_grad_(not decoder_only)
+        ted.from_latent.requires_grad_(True)
+        ted.decoder.requires_grad_(True)
         ted.table.requires_grad_(False)  # a word that no caption has stays beside the words it means the same as
 
 
@@ -139,14 +148,14 @@ def build(captions: Sequence[str], folder: Path, config: TEDTraining) -> TED:
     ted.save_tokenizers(folder)
     vocabulary = sorted(reader.get_vocab(), key=reader.token_to_id)[2:]  # without padding and the unknown word
     with torch.no_grad():
-        ted.table.weight.copy_(make_table(embed_cached(vocabulary, folder), ted.config.table_width))
+        ted.table.weight.copy_(make_table(embed_cached(vocabulary, folder / "teacher"), ted.config.table_width))
     return ted
 
 
 class Batches:
     """Batches for TED: captions to be written back, and sentences with any word of the vocabulary to be read.
 
-    About half of the captions are our own. A grammar made them, so the teacher is asked about the human ones alone.
+    Most of the captions are our own. A grammar made them, so the teacher is asked about the human ones alone.
     """
 
     def __init__(self, ted: TED, human: Sequence[str], own: Sequence[str], folder: Path, config: TEDTraining) -> None:
@@ -156,13 +165,13 @@ class Batches:
         heard = text.substitute(human, words, chooser)
         spelled = text.substitute(human, sorted(text.count_words(human)) * config.spelled, chooser)
         others = [*human, *spelled]
-        weights = [max(1, round(len(own) / len(others)))] * len(others)
-        weights += [max(1, round(len(others) / max(1, len(own))))] * len(own)
+        repeats = config.own / (1 - config.own) * len(others) / max(1, len(own))
+        weights = [1] * len(others) + [max(1, round(repeats))] * len(own)
         meaning = torch.full((len(others) + len(own), MEANING), torch.nan)
-        meaning[: len(human)] = embed_cached(human, folder)
-        meaning[len(human) : len(others)] = embed_cached(spelled, folder)
+        meaning[: len(human)] = embed_cached(human, folder / "teacher")
+        meaning[len(human) : len(others)] = embed_cached(spelled, folder / "teacher")
         self.written = Sentences(ted, [*others, *own], meaning, weights)
-        self.heard = Sentences(ted, heard, embed_cached(heard, folder), [1] * len(heard))
+        self.heard = Sentences(ted, heard, embed_cached(heard, folder / "teacher"), [1] * len(heard))
         self.config = config
         self.device = ted.latent_mean.device
 
@@ -178,20 +187,20 @@ class Batches:
         return Batch(ids=ids, mask=ids != PAD, pieces=pieces, meaning=meaning)
 
 
-def finish(ted: TED, captions: Sequence[str], folder: Path) -> None:
-    """Set the latents' statistics over the captions and write the checkpoint."""
+@torch.no_grad()
+def standardise(ted: TED, captions: Sequence[str]) -> None:
+    """Set the latents' statistics over the captions."""
     raw = [ted.read(*ted.tokenize(captions[start : start + 256])) for start in range(0, len(captions), 256)]
     ted.set_statistics(torch.cat(raw))
-    save(ted, folder)
-    ted.save_tokenizers(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train TED and write its checkpoint to the folder `ted` of the run; print how many words come back."""
+    """Train TED and write its checkpoint to the folder of the run; print how many words come back."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
     parser.add_argument("--manifest", type=Path, help="manifest.jsonl of our own prepared clips")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser.add_argument("--start", type=Path, help="a trained TED: its decoder alone is trained further")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--lr", type=float, default=2e-3)
@@ -200,7 +209,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     human = text.humanml3d(options.data / "humanml3d", "train") + text.kit(options.data / "kit-ml", "train")
     own = text.clips(options.manifest, "train") if options.manifest else []
     torch.manual_seed(config.seed)
-    trainer = TEDTrainer(build([*human, *own], options.out, config)).to(devices.choose())
+    if options.start:
+        ted = load(TED, TEDConfig, options.start)
+        ted.load_tokenizers(options.start)
+    else:
+        ted = build([*human, *own], options.out, config)
+    trainer = TEDTrainer(ted, decoder_only=bool(options.start)).to(devices.choose())
     settings = FitConfig(
         lr=options.lr, steps=options.steps, minutes=options.minutes, precision="fp32", seed=config.seed
     )  # on the CPU, bf16 takes twice as long on matrices as small as these
@@ -212,8 +226,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=options.out,
     )
     assert isinstance(trained, TEDTrainer)
-    with torch.no_grad():
-        finish(trained.ted, [*human, *own], options.out / "ted")
+    if not options.start:
+        standardise(trained.ted, [*human, *own])
+    save(trained.ted, options.out)
+    trained.ted.save_tokenizers(options.out)
     held = {"HumanML3D, val": text.humanml3d(options.data / "humanml3d", "val")}
     if options.manifest:
         held["our clips, val"] = text.clips(options.manifest, "val")

@@ -1,7 +1,8 @@
 """MED: the motion encoder-decoder, a transformer VAE (MoTe, section 3.1; after MLD, Chen et al. 2023).
 
-Four frames make one token, so attention is cheap; a convolution that overlaps the tokens' edges writes the frames,
-so that nothing can jump between two tokens.
+Both halves start from a linear map between a latent token and its share of the clip, resampled to a few points, and
+transformers add to it.  Training sets the linear maps by principal components, so that fast, small movements such as
+a waving hand are in the latent from the start: a transformer alone finds them last.
 """
 
 from dataclasses import dataclass
@@ -17,17 +18,28 @@ from mote.models.layers import Block, sinusoid
 HEAD_REACH = 4
 """How many frames ahead the two convolutions of the head see."""
 
+LENGTH_SCALE = 16.0
+"""The last number of a latent token is the length over `max_frames` times this, so large as a principal component."""
+
+LOG_VARIANCE = -4.0
+"""Of a latent's noise in training where no transformer learns it, and where one starts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MEDConfig:
-    """The shape of a MED.  `tokens` is the paper's l; `stride` is how many frames one token of the trunk spans."""
+    """The shape of a MED.
+
+    `tokens` is the paper's l; `points` are the moments of a latent token's share of the clip; `stride` is how many
+    frames one token of the trunk spans.  Without encoder layers the encoder is its linear map.
+    """
 
     columns: int = 263
     tokens: int = 8
     dim: int = 64
+    points: int = 8
     width: int = 256
     heads: int = 4
-    encoder_layers: int = 3
+    encoder_layers: int = 0
     decoder_layers: int = 4
     stride: int = 4
     head_width: int = 128
@@ -35,7 +47,7 @@ class MEDConfig:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, int) or value < (name != "encoder_layers"):
                 raise ValueError(f"{name} is a positive whole number, not {value!r}")
         if self.stride % 2:
             raise ValueError(f"stride is even, so that the patches overlap by half of it, not {self.stride}")
@@ -60,16 +72,12 @@ class MED(nn.Module):
         self.register_buffer("feature_std", torch.ones(config.columns))
         self.register_buffer("latent_mean", torch.zeros(config.tokens, config.dim))
         self.register_buffer("latent_std", torch.ones(config.tokens, config.dim))
-        self.patch = nn.Conv1d(config.columns, width, 2 * stride, stride, padding=stride // 2)
-        self.queries = nn.Parameter(torch.randn(config.tokens, width) * 0.02)
-        self.encoder = nn.ModuleList(Block(width, config.heads) for _ in range(config.encoder_layers))
-        self.encoder_norm = nn.LayerNorm(width)
-        self.to_latent = nn.Linear(width, 2 * config.dim)
-        nn.init.constant_(self.to_latent.bias[config.dim :], -6.0)  # almost no noise at the start: the KL adds it
+        self.gather = nn.Linear(config.points * config.columns, config.dim - 1)
+        self.spread = nn.Linear(config.dim - 1, config.points * config.columns)
+        self.encoder = Trunk(config, config.encoder_layers) if config.encoder_layers else None
+        self.to_latent = nn.Linear(width, 2 * (config.dim - 1)) if config.encoder_layers else None
+        self.decoder = Trunk(config, config.decoder_layers)
         self.from_latent = nn.Linear(config.dim, width)
-        self.latent_place = nn.Parameter(torch.randn(config.tokens, width) * 0.02)
-        self.decoder = nn.ModuleList(Block(width, config.heads) for _ in range(config.decoder_layers))
-        self.decoder_norm = nn.LayerNorm(width)
         self.unpatch = nn.ConvTranspose1d(width, config.head_width, 2 * stride, stride, padding=stride // 2)
         self.head = nn.Sequential(
             nn.GELU(approximate="tanh"),
@@ -77,41 +85,52 @@ class MED(nn.Module):
             nn.GELU(approximate="tanh"),
             nn.Conv1d(config.head_width, config.columns, 5, padding=2),
         )
-        self.length = nn.Linear(config.tokens * config.dim, 1)
+        for layer in (self.to_latent, self.head[-1]):  # what the transformers add is nothing at the start
+            if layer is not None:
+                nn.init.zeros_(layer.weight)
+                nn.init.zeros_(layer.bias)
 
     def posterior(
         self, features: Float[Tensor, "b frames columns"], lengths: Int[Tensor, " b"]
     ) -> tuple[Float[Tensor, "b l d"], Float[Tensor, "b l d"]]:
         """Mean and log-variance of the latent before it is standardised."""
-        valid = frame_mask(lengths, features.shape[1])
         normal = (features - self.feature_mean) / self.feature_std
-        normal = normal.masked_fill(~valid[..., None], 0.0)
-        normal = F.pad(normal, (0, 0, 0, -normal.shape[1] % self.config.stride))  # (b, 4n, columns)
-        tokens = self.patch(normal.mT).mT  # (b, n, w)
-        tokens = tokens + self._places(tokens.shape[1], lengths)
-        mask = self._token_mask(lengths, self.config.tokens + tokens.shape[1])
-        near = self._nearness(tokens.shape[1], lengths).masked_fill(~mask[:, None, self.config.tokens :], -torch.inf)
-        queries = self.queries + near.softmax(dim=-1) @ tokens  # (b, l, w)
-        tokens = torch.cat([queries, tokens], dim=1)  # (b, l + n, w)
-        for block in self.encoder:
-            tokens = block(tokens, mask)
-        latent = self.to_latent(self.encoder_norm(tokens[:, : self.config.tokens])).float()  # (b, l, 2d)
-        mean, log_variance = latent.chunk(2, dim=-1)
-        return mean, log_variance.clamp(-20, 10)
+        normal = normal.masked_fill(~frame_mask(lengths, features.shape[1])[..., None], 0.0)
+        share = lengths[:, None, None].expand(-1, self.config.tokens, 1) / self.config.max_frames
+        mean = torch.cat([self.gather(self.points(normal, lengths)), share * LENGTH_SCALE], dim=-1)  # (b, l, d)
+        log_variance = torch.full_like(mean, LOG_VARIANCE)
+        if self.encoder is not None and self.to_latent is not None:
+            tokens, _ = self.encoder(normal, self.from_latent(mean), lengths)
+            added = F.pad(rearrange(self.to_latent(tokens), "b l (two d) -> two b l d", two=2), (0, 1))
+            mean, log_variance = mean + added[0], (log_variance + added[1]).clamp(-20, 10)
+        return mean, log_variance
+
+    def points(self, normal: Float[Tensor, "b frames columns"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b l pc"]:
+        """Each latent token's share of the clip at its moments; where frames are dense, a moment is their mean."""
+        count = self.config.tokens * self.config.points
+        moment = (torch.arange(count, device=lengths.device) + 0.5) / count * lengths[:, None] - 0.5  # (b, count)
+        frame = torch.arange(normal.shape[1], device=lengths.device)
+        reach = (lengths / count).clamp(min=1.0)[:, None, None]
+        weights = (1 - (frame - moment[..., None]).abs() / reach).clamp(min=0)  # (b, count, frames)
+        weights = weights * frame_mask(lengths, normal.shape[1])[:, None]
+        at_moments = (weights / weights.sum(-1, keepdim=True)) @ normal  # (b, count, columns)
+        return rearrange(at_moments, "b (l p) c -> b l (p c)", l=self.config.tokens)
+
+    def linear(self, latents: Float[Tensor, "b l d"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b frames c"]:
+        """What the linear map makes of latents that are not standardised: normalised features between its moments."""
+        at_moments = rearrange(self.spread(latents[..., :-1]), "b l (p c) -> b (l p) c", p=self.config.points)
+        count = at_moments.shape[1]
+        frame = torch.arange(int(lengths.max()), device=lengths.device) + 0.5
+        place = (frame / lengths[:, None] * count - 0.5).clamp(0, count - 1)  # (b, frames)
+        weights = (1 - (place[..., None] - torch.arange(count, device=lengths.device)).abs()).clamp(min=0)
+        return (weights @ at_moments) * frame_mask(lengths, len(frame))[..., None]  # (b, frames, columns)
 
     def reconstruct(self, latents: Float[Tensor, "b l d"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b frames c"]:
         """Normalised features of latents that are not standardised; frames past a clip's length mean nothing."""
-        count = -(-int(lengths.max()) // self.config.stride)
-        memory = self.from_latent(latents) + self.latent_place  # (b, l, w)
-        frames = self._nearness(count, lengths).softmax(dim=1).mT @ memory + self._places(count, lengths)  # (b, n, w)
-        tokens = torch.cat([memory, frames], dim=1)  # (b, l + n, w)
-        mask = self._token_mask(lengths, tokens.shape[1])
-        for block in self.decoder:
-            tokens = block(tokens, mask)
-        tokens = self.decoder_norm(tokens[:, self.config.tokens :])
-        tokens = tokens.masked_fill(~mask[:, self.config.tokens :, None], 0.0)  # (b, n, w)
+        linear = self.linear(latents, lengths)
+        _, tokens = self.decoder(linear, self.from_latent(latents), lengths)  # (b, n, w)
         tokens = F.pad(tokens, (0, 0, 0, HEAD_REACH // self.config.stride + 1))  # the same end with and without padding
-        return self.head(self.unpatch(tokens.mT)).mT[:, : int(lengths.max())].float()  # (b, frames, columns)
+        return linear + self.head(self.unpatch(tokens.mT)).mT[:, : linear.shape[1]].float()  # (b, frames, columns)
 
     def encode(self, features: Float[Tensor, "b frames columns"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b l d"]:
         """The standardised mean latent of each clip."""
@@ -124,13 +143,36 @@ class MED(nn.Module):
         return features * frame_mask(lengths, features.shape[1])[..., None]
 
     def predict_lengths(self, latents: Float[Tensor, "b l d"]) -> Int[Tensor, " b"]:
-        """How many frames the motion of a standardised latent has: its encoder saw the length, so the latent knows."""
-        share = self.length_share(latents * self.latent_std + self.latent_mean)
+        """How many frames the motion of a standardised latent has: the last number of each token says so."""
+        share = (latents * self.latent_std + self.latent_mean)[..., -1].mean(dim=1) / LENGTH_SCALE
         return (share * self.config.max_frames).round().long().clamp(1, self.config.max_frames)
 
-    def length_share(self, latents: Float[Tensor, "b l d"]) -> Float[Tensor, " b"]:
-        """Length over `max_frames` of latents that are not standardised."""
-        return self.length(rearrange(latents, "b l d -> b (l d)")).squeeze(-1)
+
+class Trunk(nn.Module):
+    """A transformer over latent tokens and tokens of a few frames each."""
+
+    def __init__(self, config: MEDConfig, layers: int) -> None:
+        super().__init__()
+        self.config = config
+        self.patch = nn.Conv1d(
+            config.columns, config.width, 2 * config.stride, config.stride, padding=config.stride // 2
+        )
+        self.place = nn.Parameter(torch.randn(config.tokens, config.width) * 0.02)
+        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(
+        self, normal: Float[Tensor, "b frames columns"], latents: Float[Tensor, "b l w"], lengths: Int[Tensor, " b"]
+    ) -> tuple[Float[Tensor, "b l w"], Float[Tensor, "b n w"]]:
+        """The latent tokens and the frames' tokens; features past a clip's length must be zero, as tokens there are."""
+        normal = F.pad(normal, (0, 0, 0, -normal.shape[1] % self.config.stride))  # (b, n stride, columns)
+        tokens = self.patch(normal.mT).mT  # (b, n, w)
+        tokens = torch.cat([latents + self.place, tokens + self._places(tokens.shape[1], lengths)], dim=1)
+        mask = frame_mask(-(-lengths // self.config.stride) + self.config.tokens, tokens.shape[1])  # (b, l + n)
+        for block in self.blocks:
+            tokens = block(tokens, mask)
+        tokens = self.norm(tokens).masked_fill(~mask[..., None], 0.0)
+        return tokens[:, : self.config.tokens], tokens[:, self.config.tokens :]
 
     def _places(self, count: int, lengths: Int[Tensor, " b"]) -> Float[Tensor, "b n w"]:
         """Where a token stands: half of the width says how far from the start, half how far from the end."""
@@ -138,21 +180,6 @@ class MED(nn.Module):
         half = self.config.width // 2
         from_start = repeat(sinusoid(start, half), "n w -> b n w", b=len(lengths))
         return torch.cat([from_start, sinusoid(lengths[:, None] - start, half)], dim=-1)
-
-    def _nearness(self, count: int, lengths: Int[Tensor, " b"]) -> Float[Tensor, "b l n"]:
-        """Log-weights that are highest where a latent token and a token of frames stand at the same part of the clip.
-
-        They only say where each token starts: from there attention may look anywhere.  Starting from nowhere in
-        particular, ten times the training does not reach the same reconstruction.
-        """
-        centre = (torch.arange(count, device=lengths.device) + 0.5) * self.config.stride
-        part = centre / lengths[:, None] * self.config.tokens  # (b, n)
-        latent = torch.arange(self.config.tokens, device=lengths.device) + 0.5
-        return -2 * (part[:, None] - latent[:, None]).square()
-
-    def _token_mask(self, lengths: Int[Tensor, " b"], count: int) -> Bool[Tensor, "b l+n"]:
-        tokens = -(-lengths // self.config.stride) + self.config.tokens
-        return frame_mask(tokens, count)
 
 
 def frame_mask(lengths: Int[Tensor, " b"], count: int) -> Bool[Tensor, "b count"]:

@@ -1,0 +1,246 @@
+"""The judge and the report: tiny networks, synthetic motions whose action is plain, the whole command."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mote.checkpoint import load, save
+from mote.motion.features import LAYOUT, to_features
+from mote.motion.motion import Motion
+from mote.motion.skeleton import HUMANML3D
+from train.data import MANIFEST, Clips
+from train.evaluate import main
+from train.evaluator import Evaluator, EvaluatorConfig, EvaluatorTraining, Targets, accuracy, classes, train
+from train.loop import FitConfig
+from train.observe import (
+    Observed,
+    Outcome,
+    RealClip,
+    by_action,
+    judge_caption,
+    judge_motion,
+    observe,
+    share,
+    shown_side,
+    waving,
+)
+from train.prepare.captions import read_caption
+from train.prepare.facts import measure
+from train.report import Report, Row
+
+CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("normal", "elderly"), width=8)
+
+
+def standing(frames: int) -> np.ndarray:
+    joints = np.zeros((frames, 22, 3))
+    for joint, parent in enumerate(HUMANML3D.parents):
+        if parent >= 0:
+            joints[:, joint] = joints[:, parent] + HUMANML3D.offsets[joint]
+    joints[..., 1] -= joints[..., 1].min()
+    return joints
+
+
+def waving_motion(frames: int, side: str = "left") -> Motion:
+    """A hand above its shoulder that swings 15 cm to either side once a second."""
+    joints = standing(frames)
+    wrist, shoulder = HUMANML3D.index(f"{side} wrist"), HUMANML3D.index(f"{side} shoulder")
+    joints[:, wrist] = joints[:, shoulder] + [0, 0.3, 0.1]
+    joints[:, wrist, 0] += 0.15 * np.sin(2 * np.pi * np.arange(frames) / HUMANML3D.fps)
+    return Motion(joints)
+
+
+def walking_motion(frames: int) -> Motion:
+    """A glide forward by 1 m/s with swinging arms."""
+    joints = standing(frames)
+    joints[..., 2] += np.arange(frames)[:, None] / HUMANML3D.fps
+    joints[:, [20, 21], 2] += 0.2 * np.sin(np.arange(frames) / 4)[:, None] * [1, -1]
+    return Motion(joints)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory):
+    """Walks and waves of several lengths in the prepared form, the same in every split."""
+    folder = tmp_path_factory.mktemp("prepared")
+    (folder / "features").mkdir()
+    records = []
+    for split in ("train", "val", "test"):
+        for number in range(8):
+            wave, side = number % 2 == 0, "left" if number % 4 == 0 else "right"
+            motion = waving_motion(50 + 3 * number, side) if wave else walking_motion(50 + 3 * number)
+            name = f"{split}-{number}"
+            np.save(folder / "features" / f"{name}.npy", to_features(motion.joints).astype(np.float16))
+            captions = [f"a man waves his {side} hand", "an old man waves"] if wave else ["a person walks forward"]
+            records.append(
+                {
+                    "name": name, "split": split, "action": f"wave-{side}-hand" if wave else "walk",
+                    "style": "normal", "side": side if wave else None, "captions": captions,
+                    "held_out": [index == 1 for index in range(len(captions))],
+                }
+            )  # fmt: skip
+    (folder / MANIFEST).write_text("".join(json.dumps(record) + "\n" for record in records))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def judge(prepared, tmp_path_factory) -> tuple[Evaluator, object]:
+    """An evaluator trained for a few seconds, and its folder."""
+    folder = tmp_path_factory.mktemp("evaluator")
+    training = EvaluatorTraining(batch=8, action_clips=3, style_clips=3)
+    fitting = FitConfig(steps=40, lr=1e-2, warmup=2, ema=0.8, precision="fp32")
+    return train(prepared, folder, training, fitting), folder
+
+
+def clip(action: str, side: str | None, motion: Motion, seen: str) -> RealClip:
+    return RealClip(
+        record={"action": action, "side": side}, action="wave", style="elderly", kind="hand", motion=motion,
+        seen=Observed(action=seen, style="elderly", facts=measure(motion)),
+    )  # fmt: skip
+
+
+def test_padding_changes_no_verdict():
+    torch.manual_seed(0)
+    model = Evaluator(CONFIG).eval()
+    features = torch.randn(1, 45, LAYOUT.columns)
+    padded = torch.cat([features, torch.full((1, 30, LAYOUT.columns), 9.0)], dim=1)
+    alone, among = model(features, torch.tensor([45])), model(padded, torch.tensor([45]))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(alone, among, strict=True))
+
+
+def test_it_learns_walks_from_waves_and_comes_back_from_disk(judge, prepared):
+    model, folder = judge
+    clips = Clips.load(prepared, "test")
+    assert accuracy(model, clips)["action"] == 1
+    assert model.config.actions == ("walk", "wave")
+    loaded = load(Evaluator, EvaluatorConfig, folder)
+    assert loaded.config == model.config
+    assert loaded.judge(clips.features) == model.judge(clips.features)
+
+
+def test_a_wave_of_either_hand_is_a_wave(judge):
+    seen = observe(judge[0], [waving_motion(60, "left"), waving_motion(60, "right"), walking_motion(60)])
+    assert [one.action for one in seen] == ["wave", "wave", "walk"]
+    assert [one.facts.raised_hand for one in seen] == ["left", "right", None]
+    assert [waving(one.facts) for one in seen] == [True, True, False]
+
+
+def test_rare_and_unknown_labels_are_no_classes():
+    records = [{"action": "walk", "style": "old"}] * 3 + [{"action": "bow", "style": None}]
+    assert classes(records, "action", 2) == ("walk",)
+    assert classes(records, "style", 1) == ("elderly",)
+    targets = Targets(records, ("walk",), "action")
+    logits = torch.randn(2, 1, requires_grad=True)
+    assert targets.entropy(logits, [3, 3]).item() == 0
+    assert targets.classes.tolist() == [0, 0, 0, -100]
+
+
+@pytest.mark.parametrize(
+    ("caption", "seen", "made", "right"),
+    [
+        ("a man waves his left hand", "wave", "left", True),
+        ("a man waves his left hand", "wave", "right", False),
+        ("a man waves", "wave", "right", True),
+        ("a man waves his right hand", "wave", "left", True),  # the real clip shows the left: no side is judged
+        ("a man waves his left hand", "walk", "left", None),  # the judge is wrong on the real clip
+        ("someone does it", "wave", "left", None),
+    ],
+)
+def test_a_motion_is_held_to_what_its_prompt_names(caption, seen, made, right):
+    motion = waving_motion(60, made)
+    observed = Observed(action="wave", style="normal", facts=measure(motion))
+    outcome = judge_motion(read_caption(caption), clip("wave-left-hand", "left", waving_motion(60), seen), observed)
+    assert (outcome.right if outcome else None) is right
+
+
+@pytest.mark.parametrize(
+    ("label", "caption", "action", "side", "silent"),
+    [
+        ("left", "a man waves his left hand", True, True, False),
+        ("left", "a man waves his right hand", True, False, False),
+        ("left", "a man waves", True, False, True),
+        (None, "a man waves his left hand", True, True, False),
+        (None, "a man waves his right hand", True, False, False),
+        (None, "a man waves", True, None, False),
+        ("left", "a man walks", False, False, True),
+    ],
+)
+def test_a_caption_is_held_to_the_label_and_to_the_measured_side(label, caption, action, side, silent):
+    outcome = judge_caption(read_caption(caption), clip("wave-left-hand", label, waving_motion(60), "wave"))
+    assert (outcome.action, outcome.side, outcome.silent) == (action, side, silent)
+    assert outcome.style is None
+
+
+def test_a_turn_and_a_way_show_sides():
+    facts = measure(walking_motion(60))
+    assert shown_side("turn", replace(facts, turn=40.0)) == "left"
+    assert shown_side("turn", replace(facts, turn=-40.0)) == "right"
+    assert shown_side("turn", replace(facts, turn=5.0)) is None
+    assert shown_side("travel", replace(facts, heading=-30.0)) == "right"
+    assert shown_side("low", facts) is None
+
+
+def test_tables_count_what_can_be_judged():
+    def outcome(got: str, side: bool | None) -> Outcome:
+        return Outcome(wanted="wave", got=got, side=side, style=None)
+
+    outcomes = [outcome("wave", True), outcome("wave", False), outcome("walk", None), outcome("walk", True)]
+    assert share([one.right for one in outcomes]) == (0.25, 4)
+    assert share([one.side for one in outcomes]) == (2 / 3, 3)
+    assert math.isnan(share([None])[0])
+    assert by_action(outcomes)["wave"] == {
+        "count": 4, "action": 0.5, "side": 2 / 3, "taken_for": {"walk": 2},
+    }  # fmt: skip
+
+
+def test_targets_are_met_from_the_right_side(tmp_path):
+    rows = [
+        Row(what="share", measured=0.9, count=10, target=0.85),
+        Row(what="error", measured=31.0, count=10, target=30, unit="mm", at_most=True),
+        Row(what="nothing", measured=float("nan"), count=0, target=0.5),
+    ]
+    report = Report(settings={"split": "test"}, rows=rows)
+    report.write(tmp_path)
+    assert "| share | ≥ 85.0 % | 90.0 % | yes | 10 |" in report.markdown()
+    assert "| error | ≤ 30.0 mm | 31.0 mm | no | 10 |" in report.markdown()
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert [row["met"] for row in written["rows"]] == [True, False, None]
+    assert written["rows"][2]["measured"] is None
+
+
+def test_the_whole_command_on_a_tiny_model(tiny_folder, prepared, judge, tmp_path):
+    def run(out: str, *parts: str) -> dict:
+        folders = {"--model": tiny_folder, "--data": prepared, "--evaluator": judge[1], "--out": tmp_path / out}
+        few = {"--steps": 2, "--joint": 3, "--timed": 1, "--batch": 3, "--captions": 6}
+        words = [str(word) for pair in (folders | few).items() for word in pair]
+        main([*words, "--guidance", "2", "1", *(("--parts", *parts) if parts else ())])
+        return json.loads((tmp_path / out / "report.json").read_text())
+
+    first, second = run("first"), run("second", "joint", "ted", "text-to-motion")
+    assert first["settings"]["guidance"] == [2.0, 1.0]
+    assert first["actions"].keys() == {"text-to-motion", "motion-to-text"}
+    figures = {row["what"]: row["measured"] for row in first["rows"]}
+    assert figures["the judge on real clips: action"] == 1
+    assert len(figures) == len(first["rows"])
+    shares = [row["measured"] for row in first["rows"] if row["unit"] == "%" and row["measured"] is not None]
+    assert all(0 <= value <= 1 for value in shares)
+    assert all(row in first["rows"] for row in second["rows"])  # the same seed, the same figures
+    assert len(second["rows"]) > 5
+    assert all(what in (tmp_path / "first" / "REPORT.md").read_text() for what in figures)
+
+
+def test_parts_can_be_asked_for_alone(tiny_folder, prepared, judge, tmp_path):
+    folder = tmp_path / "judge"
+    save(judge[0], folder)
+    main(
+        ["--model", str(tiny_folder), "--data", str(prepared), "--evaluator", str(folder), "--out", str(tmp_path),
+         "--split", "val", "--parts", "real"]
+    )  # fmt: skip
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["settings"]["split"] == "val"
+    assert {row["what"].split(":")[0] for row in report["rows"]} == {
+        "the judge on real clips",
+        "the clips' own captions, read alike",
+    }

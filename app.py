@@ -1,0 +1,88 @@
+"""MoTe Studio: reads the arguments, builds the page on a model, and serves it.
+
+python app.py
+python app.py --port 8000 --checkpoint path/to/checkpoint
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+gc.disable()  # the imports make a million objects that stay; looking for garbage among them costs a second
+
+import gradio as gr  # noqa: E402
+
+from mote.pipeline import MoTe  # noqa: E402
+from mote.ui import blocks  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent
+ASSETS = ROOT / "assets"
+CHECKPOINT = ROOT / "checkpoints" / "mote-open"
+
+
+def build(model: MoTe, name: str = CHECKPOINT.name) -> gr.Blocks:
+    """The page on a model, called `name` in its status line; nothing is started."""
+    return blocks.build(model, name=name, device=str(model.device), examples=ASSETS / "examples")
+
+
+def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
+    """Serve a page; `options` are those of gradio's launch, which wins over the app's own."""
+    own: dict[str, Any] = {
+        "theme": theme(),
+        "css_paths": ASSETS / "studio.css",
+        "head": f"<script>{(ASSETS / 'studio.js').read_text()}</script>",
+        "allowed_paths": [str(ASSETS)],
+        "max_file_size": "200mb",
+        "footer_links": ["api"],
+    }
+    return page.queue(max_size=64).launch(**own | options)
+
+
+def theme() -> gr.themes.Base:
+    """Fonts of the system, so that the page asks nobody else for one; calm greys and one colour."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.slate,
+        spacing_size=gr.themes.sizes.spacing_sm,
+        radius_size=gr.themes.sizes.radius_md,
+        text_size=gr.themes.sizes.text_sm,
+        font=["ui-sans-serif", "system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "Consolas", "monospace"],
+    ).set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_600",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_text_color="white",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+        color_accent="*primary_600",
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the arguments, load the model, and serve the page until it is stopped."""
+    parser = argparse.ArgumentParser(description="MoTe Studio: motion from words, words from motion.")
+    public = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"
+    parser.add_argument("--host", default=public, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    parser.add_argument("--checkpoint", default=str(CHECKPOINT), help="a folder, or a Hub id (default: %(default)s)")
+    parser.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
+    given = parser.parse_args(arguments)
+    try:
+        model = MoTe.from_pretrained(given.checkpoint, device=given.device)
+    except ValueError as error:
+        parser.error(str(error))
+    page = build(model, Path(given.checkpoint).name)
+    launch(page, server_name=given.host, server_port=given.port, share=given.share)
+
+
+if __name__ == "__main__":
+    main()

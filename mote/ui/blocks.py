@@ -1,0 +1,217 @@
+"""The page: a tab per task, all made by one builder from one table.  Layout only; what it does is in handlers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import gradio as gr
+from gradio.components import Component
+
+from mote.pipeline import MoTe
+from mote.sampling import TASKS, Task
+from mote.ui import checks, handlers, scripts
+from mote.ui.results import Format
+from mote.ui.tasks import TABS, Tab
+
+MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
+KEPT_SECONDS = 24 * 3600  # how long the files of a result can be downloaded
+
+CONTROLS: dict[str, Callable[[Any], Component]] = {
+    "text": lambda _: gr.Textbox(
+        label="What the person does", placeholder="a person walks in a circle", lines=3, max_lines=5
+    ),
+    "motion": lambda _: gr.File(label="Motion: BVH, AMC, npy or npz", file_types=MOTION_FILES, height=120),
+    "skeleton": lambda _: gr.File(label="Skeleton of the AMC: ASF", file_types=[".asf"], height=120, visible=False),
+    "samples": lambda value: _slider("Samples", 1, checks.MAX_SAMPLES, value, 1),
+    "steps": lambda value: _slider("Steps", 1, checks.MAX_STEPS, value, 1),
+    "guidance": lambda value: _slider("Guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
+    "motion_guidance": lambda value: _slider("Motion guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
+    "text_guidance": lambda value: _slider("Text guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
+    "seconds": lambda value: gr.Number(value, label="Seconds", placeholder="auto", step=0.1),
+    "seed": lambda value: gr.Number(value, label="Seed", placeholder="random", precision=0),
+}
+"""What makes the component of each argument of a handler, given the argument's default."""
+
+
+def build(model: MoTe, *, name: str, device: str, examples: Path) -> gr.Blocks:
+    """The whole page on a model; nothing is started.
+
+    Args:
+        model: What makes the results.
+        name: The model's name for the status line.
+        device: The device's name for the status line.
+        examples: A folder of motion files, each an example of the tasks that are given a motion; it may be missing.
+    """
+    actions = handlers.Handlers(model)
+    lifetime = (KEPT_SECONDS // 24, KEPT_SECONDS)
+    with gr.Blocks(title="MoTe Studio", fill_height=True, fill_width=True, delete_cache=lifetime) as page:
+        gr.HTML(html_template=scripts.MASTHEAD, js_on_load=scripts.MASTHEAD_ON_LOAD, elem_classes="masthead")
+        tabs = gr.Tabs(elem_classes="tasks")
+        status = gr.HTML(
+            "Ready", label="Status", html_template=scripts.STATUS, elem_classes="status", model=name, device=device
+        )
+        with tabs:
+            for task, tab in TABS.items():
+                with gr.Tab(tab.title, id=task), gr.Row(elem_classes="workspace"):
+                    _tab(task, tab, getattr(actions, task.replace("-", "_")), status, examples)
+        numbers = [block for block in page.blocks.values() if isinstance(block, gr.Number)]
+        _in_browser(page.load, scripts.EMPTY % len(numbers), None, numbers)
+    return page
+
+
+def _tab(task: Task, tab: Tab, handler: Callable[..., Any], status: gr.HTML, examples: Path) -> None:
+    """The inputs of a task on the left, its result on the right, and the events that join them."""
+    with gr.Column(elem_classes="inspector", scale=0, min_width=360):
+        gr.HTML(tab.hint, elem_classes="hint")
+        given: dict[str, Any] = {
+            name: _control(handler, name) for name in ("text", "motion", "skeleton") if name in tab.inputs
+        }
+        picks = {**tab.examples, **(_clips(examples) if "motion" in given else {})}
+        shown = gr.Dataset(
+            label="Examples",
+            components=["textbox"],
+            samples=[[pick] for pick in picks],
+            type="index",
+            visible=bool(picks),
+        )
+        inputs = given | _settings(tab, handler)
+        generate = gr.Button("Generate", variant="primary", elem_classes="generate")
+    with gr.Column(elem_classes="stage"):
+        made, seed = _result(task, given, inputs["seed"])
+
+    run: dict[str, Any] = {
+        "fn": handler,
+        "inputs": [inputs[name] for name in tab.inputs],
+        "outputs": [*made, seed, status],
+        "show_progress_on": made[0],
+        "concurrency_id": "model",
+    }
+    generate.click(**run, api_name=task.replace("-", "_"))
+    if "text" in given:
+        given["text"].submit(**run, api_visibility="private")
+    if picks:
+        fill = shown.click(
+            partial(_pick, list(picks.values())), shown, [inputs[name] for name in next(iter(picks.values()))],
+            queue=False, show_progress="hidden", api_visibility="private",
+        )  # fmt: skip
+        fill.success(**run, api_visibility="private")
+
+
+def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
+    """The components of a task's settings: a sheet of rows."""
+    made: dict[str, Any] = {}
+    with gr.Column(elem_classes="settings", min_width=0):
+        for name in ("samples", "steps", "guidance", "motion_guidance", "text_guidance"):
+            if name in tab.inputs:
+                made[name] = _control(handler, name)
+        if "seconds" in tab.inputs:
+            with gr.Row(elem_classes="setting"):
+                made["seconds"] = _control(handler, "seconds")
+                auto = gr.Checkbox(True, label="Auto", container=False, scale=0, min_width=76)
+            _in_browser(auto.input, scripts.SECONDS_OF_AUTO, auto, made["seconds"])
+            _in_browser(made["seconds"].input, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
+        with gr.Row(elem_classes="setting"):
+            made["seed"] = _control(handler, "seed")
+            roll = gr.Button("Roll", elem_classes="dice", size="sm", scale=0, min_width=76)
+        _in_browser(roll.click, scripts.ROLL, None, made["seed"])
+    return made
+
+
+def _given_motion(motion: gr.File, skeleton: gr.File) -> None:
+    """The picture of an uploaded motion, and the field for the skeleton that an AMC file needs."""
+    picture = gr.Image(label="Given motion", type="filepath", interactive=False, buttons=[], elem_classes="given")
+    gr.on(
+        [motion.change, skeleton.change], handlers.preview, [motion, skeleton], picture,
+        concurrency_id="drawing", concurrency_limit=2, api_visibility="private",
+    )  # fmt: skip
+    motion.change(
+        lambda path: gr.File(visible=bool(path) and path.lower().endswith(".amc")), motion, skeleton,
+        queue=False, show_progress="hidden", api_visibility="private",
+    )  # fmt: skip
+
+
+def _result(task: Task, given: dict[str, Any], seed: Component) -> tuple[list[Component], gr.Number]:
+    """What the task makes: motions with their downloads, captions, both; and the seed that was used."""
+    sides = TASKS[task][-1].generated
+    made: list[Component] = []
+    with gr.Row(elem_classes="figures", visible="motion" in given or "motion" in sides):
+        if "motion" in given:
+            _given_motion(given["motion"], given["skeleton"])
+        if "motion" in sides:
+            gallery = gr.Gallery(
+                label="Motions", columns=2, object_fit="contain", allow_preview=False, buttons=["fullscreen"],
+                interactive=False, elem_classes="motions",
+            )  # fmt: skip
+            made.append(gallery)
+    if "text" in sides:
+        captions = gr.Textbox(
+            label="Captions",
+            lines=1,
+            max_lines=12,
+            interactive=False,
+            buttons=[],
+            elem_classes="captions",
+            placeholder="The sentence appears here",
+        )
+        made.append(captions)
+    with gr.Row(elem_classes="result-bar"):
+        if "motion" in sides:
+            made.append(_downloads(gallery))
+        if "text" in sides:
+            copy = gr.Button("Copy text", size="sm", scale=0, min_width=88)
+            _in_browser(copy.click, scripts.COPY, captions, None)
+        used = gr.Number(label="Seed used", precision=0, interactive=False, scale=0, min_width=190, elem_classes="used")
+        keep = gr.Button("Keep seed", size="sm", scale=0, min_width=88)
+    _in_browser(keep.click, scripts.KEEP, used, seed)
+    return made, used
+
+
+def _downloads(gallery: gr.Gallery) -> gr.File:
+    """The buttons that fetch the chosen motion of a gallery in each form; the files that they start from."""
+    gr.HTML("Download", elem_classes="caption")
+    files = gr.File(label="Motion files", file_count="multiple", interactive=False, visible="hidden")
+    copy = gr.File(label="Download", interactive=False, visible="hidden")
+    chosen = gr.State(0)
+    gallery.select(_index, None, chosen, queue=False, show_progress="hidden", api_visibility="private")
+    gallery.change(lambda: 0, None, chosen, queue=False, show_progress="hidden", api_visibility="private")
+    for form in get_args(Format):
+        button = gr.Button(form.upper() if form != "npy" else form, size="sm", scale=0, min_width=64)
+        button.click(
+            partial(handlers.export, form=form), [files, chosen], copy,
+            concurrency_id="drawing", concurrency_limit=2, show_progress="hidden", api_visibility="private",
+        ).success(None, copy, None, js=scripts.DOWNLOAD)  # fmt: skip
+    return files
+
+
+def _control(handler: Callable[..., Any], name: str) -> Component:
+    """The component of one argument of a handler, at the handler's own default."""
+    return CONTROLS[name](inspect.signature(handler).parameters[name].default)
+
+
+def _slider(label: str, low: float, high: float, value: float, step: float) -> gr.Slider:
+    return gr.Slider(low, high, value, step=step, label=label, buttons=[])
+
+
+def _clips(folder: Path) -> dict[str, Mapping[str, str]]:
+    """Each motion file of the folder as an example, by a name that reads well."""
+    files = sorted(path for path in folder.glob("*") if path.suffix in MOTION_FILES)
+    return {path.stem.replace("-", " ").replace("_", " ").capitalize(): {"motion": str(path)} for path in files}
+
+
+def _pick(picks: list[Mapping[str, Any]], index: int) -> Any:
+    """The values of an example, as Gradio takes them: one alone, or a list."""
+    values = list(picks[index].values())
+    return values if len(values) > 1 else values[0]
+
+
+def _index(event: gr.SelectData) -> int:
+    return int(event.index)
+
+
+def _in_browser(event: Callable[..., Any], script: str, source: Any, target: Any) -> None:
+    """Set the target components from the source, or only run the script, without a call to the server."""
+    event(None, source, target, js=script, queue=False, show_progress="hidden", api_visibility="private")

@@ -1,0 +1,238 @@
+"""What the app does: one handler per task, and the preview and export of motions.  No layout here.
+
+The docstrings of the handlers are what the API page and MCP clients show.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from mote.motion.motion import Motion
+from mote.pipeline import GUIDANCE, STEPS, MoTe
+from mote.sampling import TASKS, Task
+from mote.ui import checks, results
+from mote.ui.results import Captions, Format, Motions, Pairs, Run
+
+MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
+
+DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
+_TRACKER = gr.Progress()
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The app's functions on one model.  Bad input raises gr.Error with one sentence for the person."""
+
+    model: MoTe
+
+    def text_to_motion(
+        self,
+        text: str,
+        seconds: float | None = None,
+        samples: int = 1,
+        steps: int = STEPS,
+        guidance: float = MOTION_GUIDANCE,
+        seed: int | None = None,
+        progress: gr.Progress = _TRACKER,
+    ) -> Motions:
+        """Make motions that do what a sentence says.
+
+        Args:
+            text: What the person does, for example "a person waves with the left hand".
+            seconds: length of the motion, 1.5 to 9.8; none lets the model choose.
+            samples: How many motions to make, 1 to 4.
+            steps: Denoising steps, 1 to 100; more take longer.
+            guidance: How closely the motion follows the text, 0 to 20; 1 is no guidance.
+            seed: Start of the random numbers; none draws a new one.
+        """
+        text = checks.prompt(text)
+        return self._run(
+            "text-to-motion", progress, samples, steps, seed, text=text, seconds=seconds, guidance=guidance
+        ).motions(text)
+
+    def motion_to_text(
+        self,
+        motion: str,
+        samples: int = 1,
+        steps: int = STEPS,
+        guidance: float = TEXT_GUIDANCE,
+        seed: int | None = None,
+        skeleton: str | None = None,
+        progress: gr.Progress = _TRACKER,
+    ) -> Captions:
+        """Describe a motion in words.
+
+        Args:
+            motion: A BVH, AMC, npy or npz file.
+            samples: How many captions to write, 1 to 4.
+            steps: Denoising steps, 1 to 100; more take longer.
+            guidance: How closely the caption follows the motion, 0 to 20; 1 is no guidance.
+            seed: Start of the random numbers; none draws a new one.
+            skeleton: The ASF file of an AMC file; none for every other kind.
+        """
+        given = checks.uploaded(motion, skeleton)
+        return self._run("motion-to-text", progress, samples, steps, seed, motion=given, guidance=guidance).captions()
+
+    def joint(
+        self,
+        seconds: float | None = None,
+        samples: int = 1,
+        steps: int = STEPS,
+        motion_guidance: float = MOTION_GUIDANCE,
+        text_guidance: float = TEXT_GUIDANCE,
+        seed: int | None = None,
+        progress: gr.Progress = _TRACKER,
+    ) -> Pairs:
+        """Invent motions together with sentences that describe them.
+
+        Args:
+            seconds: length of the motion, 1.5 to 9.8; none lets the model choose.
+            samples: How many pairs to make, 1 to 4.
+            steps: Denoising steps, 1 to 100; more take longer.
+            motion_guidance: How closely the motion follows the caption, 0 to 20; 1 is no guidance.
+            text_guidance: How closely the caption follows the motion, 0 to 20; 1 is no guidance.
+            seed: Start of the random numbers; none draws a new one.
+        """
+        guidance = (motion_guidance, text_guidance)
+        return self._run("joint", progress, samples, steps, seed, seconds=seconds, guidance=guidance).pairs()
+
+    def motion(
+        self,
+        seconds: float | None = None,
+        samples: int = 1,
+        steps: int = STEPS,
+        seed: int | None = None,
+        progress: gr.Progress = _TRACKER,
+    ) -> Motions:
+        """Invent motions, without a text.
+
+        Args:
+            seconds: length of the motion, 1.5 to 9.8; none lets the model choose.
+            samples: How many motions to make, 1 to 4.
+            steps: Denoising steps, 1 to 100; more take longer.
+            seed: Start of the random numbers; none draws a new one.
+        """
+        return self._run("motion", progress, samples, steps, seed, seconds=seconds).motions("motion")
+
+    def text(
+        self, samples: int = 1, steps: int = STEPS, seed: int | None = None, progress: gr.Progress = _TRACKER
+    ) -> Captions:
+        """Invent sentences about motions, without a motion.
+
+        Args:
+            samples: How many sentences to write, 1 to 4.
+            steps: Denoising steps, 1 to 100; more take longer.
+            seed: Start of the random numbers; none draws a new one.
+        """
+        return self._run("text", progress, samples, steps, seed).captions()
+
+    def motion_variation(
+        self,
+        motion: str,
+        seconds: float | None = None,
+        samples: int = 1,
+        steps: int = STEPS,
+        motion_guidance: float = MOTION_GUIDANCE,
+        text_guidance: float = TEXT_GUIDANCE,
+        seed: int | None = None,
+        skeleton: str | None = None,
+        progress: gr.Progress = _TRACKER,
+    ) -> Motions:
+        """Make other motions that mean the same as a given one.
+
+        Args:
+            motion: A BVH, AMC, npy or npz file.
+            seconds: Length of the new motion, 1.5 to 9.8; none keeps that of the given one.
+            samples: How many motions to make, 1 to 4.
+            steps: Denoising steps of each half of the way, 1 to 100; more take longer.
+            motion_guidance: How closely the new motion follows the meaning, 0 to 20; 1 is no guidance.
+            text_guidance: How closely the meaning follows the given motion, 0 to 20; 1 is no guidance.
+            seed: Start of the random numbers; none draws a new one.
+            skeleton: The ASF file of an AMC file; none for every other kind.
+        """
+        given = checks.uploaded(motion, skeleton)
+        guidance = (motion_guidance, text_guidance)
+        return self._run(
+            "motion-variation", progress, samples, steps, seed, motion=given, seconds=seconds, guidance=guidance
+        ).motions("variation")
+
+    def text_variation(
+        self,
+        text: str,
+        samples: int = 1,
+        steps: int = STEPS,
+        motion_guidance: float = MOTION_GUIDANCE,
+        text_guidance: float = TEXT_GUIDANCE,
+        seed: int | None = None,
+        progress: gr.Progress = _TRACKER,
+    ) -> Captions:
+        """Say in other words what a sentence says.
+
+        Args:
+            text: What the person does, for example "a person waves with the left hand".
+            samples: How many sentences to write, 1 to 4.
+            steps: Denoising steps of each half of the way, 1 to 100; more take longer.
+            motion_guidance: How closely the motion in between follows the text, 0 to 20; 1 is no guidance.
+            text_guidance: How closely the new sentence follows that motion, 0 to 20; 1 is no guidance.
+            seed: Start of the random numbers; none draws a new one.
+        """
+        text, guidance = checks.prompt(text), (motion_guidance, text_guidance)
+        return self._run("text-variation", progress, samples, steps, seed, text=text, guidance=guidance).captions()
+
+    def _run(
+        self,
+        task: Task,
+        progress: gr.Progress,
+        samples: int,
+        steps: int,
+        seed: int | None,
+        *,
+        text: str | None = None,
+        motion: Motion | None = None,
+        seconds: float | None = None,
+        guidance: checks.Guidance | None = None,
+    ) -> Run:
+        """The samples of one task, with its settings checked and its steps shown as progress."""
+        started = time.perf_counter()
+        share = DENOISING if "motion" in TASKS[task][-1].generated else 1.0
+        settings: dict[str, Any] = {
+            "seconds": checks.length(seconds),
+            "samples": checks.samples(samples),
+            "steps": checks.steps(steps),
+            "guidance": checks.guidance(guidance),
+            "seed": checks.seed(seed),
+            "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
+        }
+        try:
+            made = self.model.generate(task, text=text, motion=motion, **settings)
+        except ValueError as error:
+            raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        return Run(
+            made,
+            started,
+            lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
+        )
+
+
+def preview(motion: str | None, skeleton: str | None = None) -> str | None:
+    """A GIF of an uploaded motion, or None while no file, or an AMC file without its skeleton, is chosen."""
+    if not motion or (motion.lower().endswith(".amc") and not skeleton):
+        return None
+    return results.draw(checks.uploaded(motion, skeleton))
+
+
+def export(files: list[str] | None, index: int, form: Format) -> str:
+    """One of the made motions as a file of another form.
+
+    Args:
+        files: The npy files of the last run.
+        index: Which of them, from 0.
+        form: gif, mp4, bvh or npy.
+    """
+    if not files:
+        raise checks.fault("There is no motion to download yet: generate one first.")
+    return results.convert(files[min(index, len(files) - 1)], form)

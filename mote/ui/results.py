@@ -1,0 +1,129 @@
+"""What a run gives back: files of its own, and the values that the page and the API show."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from gradio.utils import get_upload_folder
+
+from mote.files import read, write
+from mote.motion.motion import Motion
+from mote.pipeline import Sample
+from mote.render import render_gif, render_mp4
+
+Format = Literal["gif", "mp4", "bvh", "npy"]
+
+
+class Motions(NamedTuple):
+    """GIFs with their captions, the joints as npy files, the seed, and one line about the run."""
+
+    animations: list[tuple[str, str | None]]
+    files: list[str]
+    seed: int
+    status: str
+
+
+class Captions(NamedTuple):
+    """Captions, one on a line, the seed, and one line about the run."""
+
+    captions: str
+    seed: int
+    status: str
+
+
+class Pairs(NamedTuple):
+    """Motions and their captions in the same order, with the rest of the two above."""
+
+    animations: list[tuple[str, str | None]]
+    captions: str
+    files: list[str]
+    seed: int
+    status: str
+
+
+def fresh_folder() -> Path:
+    """A new folder in Gradio's cache, which no other request has; Gradio serves and later deletes what is in it."""
+    cache = Path(get_upload_folder())
+    cache.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=cache))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The samples that a task made, in the forms that its page shows.
+
+    `started` is the time.perf_counter of the request; `drawn` is called with (GIFs done, GIFs to do) before each.
+    """
+
+    made: Sequence[Sample]
+    started: float
+    drawn: Callable[[int, int], None]
+
+    def motions(self, name: str) -> Motions:
+        """The motions, with files called after `name`: a prompt or the task."""
+        animations, files = self._save(name)
+        return Motions(animations, files, self.made[0].seed, self._status("motion"))
+
+    def captions(self) -> Captions:
+        """The sentences."""
+        return Captions(self._lines(), self.made[0].seed, self._status("caption"))
+
+    def pairs(self) -> Pairs:
+        """The motions and their sentences."""
+        animations, files = self._save(self.made[0].text or "pair")
+        return Pairs(animations, self._lines(), files, self.made[0].seed, self._status("pair"))
+
+    def _lines(self) -> str:
+        return "\n".join(sample.text or "" for sample in self.made)
+
+    def _status(self, what: str) -> str:
+        count = f"1 {what}" if len(self.made) == 1 else f"{len(self.made)} {what}s"
+        return f"{count} in {time.perf_counter() - self.started:.2f} s"
+
+    def _save(self, name: str) -> tuple[list[tuple[str, str | None]], list[str]]:
+        """GIFs with their captions for a gallery, and npy files of the joints, in a folder of their own."""
+        folder = fresh_folder()
+        animations: list[tuple[str, str | None]] = []
+        files: list[str] = []
+        for index, sample in enumerate(self.made):
+            if sample.motion is None:
+                raise ValueError("the task makes no motion to draw")
+            self.drawn(index, len(self.made))
+            stem = f"{_slug(name)}-{sample.seed}"
+            gif, joints = folder / f"{stem}.gif", folder / f"{stem}.npy"
+            render_gif(sample.motion, gif)
+            write(sample.motion, joints)
+            animations.append((str(gif), sample.text))
+            files.append(str(joints))
+        return animations, files
+
+
+def draw(motion: Motion) -> str:
+    """The path of a GIF of the motion, in a folder of its own."""
+    path = fresh_folder() / "preview.gif"
+    render_gif(motion, path)
+    return str(path)
+
+
+def convert(file: str, form: Format) -> str:
+    """The path of a motion file's copy in another form: a picture or another file format."""
+    motion = read(file)
+    path = fresh_folder() / f"{Path(file).stem}.{form}"
+    if form == "gif":
+        render_gif(motion, path)
+    elif form == "mp4":
+        render_mp4(motion, path)
+    else:
+        write(motion, path)
+    return str(path)
+
+
+def _slug(name: str) -> str:
+    """A name that every file system takes: lower-case words joined by hyphens, 40 letters at most."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-") or "motion"

@@ -1,0 +1,35 @@
+"""The small pieces of HTML and JavaScript that the page's components need."""
+
+MASTHEAD = """
+<h1>MoTe Studio</h1>
+<p>Motion from words, words from motion</p>
+<nav>
+  <button type="button" class="api">API</button>
+  <button type="button" class="shade" aria-label="Switch between light and dark">Light / dark</button>
+</nav>
+"""
+MASTHEAD_ON_LOAD = """
+element.querySelector(".shade").addEventListener("click", () => document.body.classList.toggle("dark"));
+element.querySelector(".api").addEventListener("click", () => document.querySelector("footer .show-api").click());
+"""
+
+STATUS = """
+<span>${model}</span><span>${device}</span><span role="status">${value}</span>
+<span class="keys"><kbd>Ctrl</kbd> <kbd>Enter</kbd> generates</span>
+"""
+
+EMPTY = "() => Array(%d).fill(null)"  # a Number without a value starts as 0 on the page
+ROLL = "() => Math.floor(Math.random() * 2 ** 31)"
+COPY = "(captions) => { navigator.clipboard.writeText(captions ?? ''); }"
+KEEP = "(seed) => seed"
+SECONDS_OF_AUTO = "(auto) => (auto ? null : 4)"
+AUTO_OF_SECONDS = "(seconds) => seconds === null || seconds === undefined || seconds === ''"
+
+DOWNLOAD = """
+(file) => {
+  const link = document.createElement("a");
+  link.href = file.url;
+  link.download = file.orig_name;
+  link.click();
+}
+"""

@@ -1,0 +1,230 @@
+"""The page as a person uses it, in headless Chromium: nothing may call outside, nothing may fail on the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from mote.files import write
+from mote.sampling import TASKS
+from mote.ui.tasks import TABS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+WINDOW = {"width": 1280, "height": 800}
+
+sync_api = pytest.importorskip("playwright.sync_api")
+sync_api.expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, studio) -> Iterator[Page]:
+    """The open app; the test fails if the page asked another host for anything or wrote an error on the console."""
+    context = browser.new_context(viewport=WINDOW, accept_downloads=True)
+    tab = context.new_page()
+    faults: list[str] = []
+    tab.on("request", lambda request: faults.append(request.url) if outside(request.url, studio) else None)
+    tab.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.goto(studio)
+    shown(tab, "button.generate").wait_for()
+    yield tab
+    context.close()
+    assert faults == []
+
+
+def outside(url: str, studio: str) -> bool:
+    return not url.startswith((studio, "data:", "blob:"))
+
+
+def shown(page: Page, selector: str) -> Locator:
+    """What the selector finds in the open tab."""
+    return page.locator(f"{selector} >> visible=true").first
+
+
+def open_task(page: Page, task: str) -> None:
+    page.get_by_role("tab", name=TABS[task].title, exact=True).click()
+    page.get_by_text(TABS[task].hint).wait_for()
+
+
+def quick(page: Page) -> None:
+    """As few steps as still make a result."""
+    box = page.get_by_label("number input for Steps").locator("visible=true")
+    box.fill("2")
+    box.blur()
+
+
+def prompt(page: Page) -> Locator:
+    return page.get_by_label("What the person does").locator("visible=true")
+
+
+def status(page: Page) -> Locator:
+    return page.locator(".status [role=status]")
+
+
+def test_a_prompt_becomes_a_moving_picture(page, studio, tmp_path):
+    prompt(page).fill("a person waves with the left hand")
+    quick(page)
+    page.get_by_role("button", name="Generate").locator("visible=true").click()
+    picture = shown(page, ".motions img")
+    picture.wait_for()
+    file = tmp_path / "shown.gif"
+    file.write_bytes(page.request.get(picture.get_attribute("src")).body())
+    with Image.open(file) as gif:
+        assert gif.format == "GIF"
+        assert gif.n_frames > 10
+    assert picture.evaluate("image => image.naturalWidth") > 100
+    assert "1 motion in" in status(page).inner_text()
+
+
+def test_control_enter_generates_and_the_seed_can_be_kept(page):
+    quick(page)
+    prompt(page).fill("an old man walks slowly")
+    page.keyboard.press("Control+Enter")
+    shown(page, ".motions img").wait_for()
+    used = page.get_by_label("Seed used").locator("visible=true").input_value()
+    page.get_by_role("button", name="Keep seed").locator("visible=true").click()
+    sync_api.expect(page.get_by_label("Seed", exact=True).locator("visible=true")).to_have_value(used)
+
+
+def test_a_motion_can_be_downloaded_in_every_form(page):
+    open_task(page, "motion")
+    quick(page)
+    page.keyboard.press("Control+Enter")
+    shown(page, ".motions img").wait_for()
+    for form in ("GIF", "MP4", "BVH", "npy"):
+        with page.expect_download() as started:
+            page.get_by_role("button", name=form, exact=True).locator("visible=true").click()
+        assert started.value.suggested_filename.endswith(f".{form.lower()}")
+        assert Path(started.value.path()).stat().st_size > 0
+
+
+def test_the_sample_that_is_clicked_is_the_one_downloaded(page):
+    open_task(page, "motion")
+    quick(page)
+    page.get_by_label("number input for Samples").locator("visible=true").fill("3")
+    page.keyboard.press("Control+Enter")
+    sync_api.expect(page.locator(".motions img >> visible=true")).to_have_count(3)
+    page.locator(".motions button.thumbnail-item >> visible=true").nth(1).click()
+    page.locator(".motions button.thumbnail-item.selected >> visible=true").wait_for()
+    seed = int(page.get_by_label("Seed used").locator("visible=true").input_value())
+    with page.expect_download() as started:
+        page.get_by_role("button", name="npy", exact=True).locator("visible=true").click()
+    assert started.value.suggested_filename.endswith(f"-{seed + 1}.npy")
+
+
+def test_an_uploaded_motion_is_shown_and_then_described(page, tiny_model, tmp_path):
+    file = tmp_path / "clip.bvh"
+    write(tiny_model.generate("motion", seconds=2.0, steps=1, seed=1)[0].motion, file)
+    open_task(page, "motion-to-text")
+    quick(page)
+    page.locator(".inspector input[type=file] >> nth=0").set_input_files(file)
+    shown(page, ".given img").wait_for()
+    page.keyboard.press("Control+Enter")
+    sync_api.expect(status(page)).to_contain_text("1 caption in")
+
+
+def test_auto_and_the_seconds_field_agree(page):
+    seconds = page.get_by_label("Seconds").locator("visible=true")
+    auto = page.get_by_label("Auto").locator("visible=true")
+    sync_api.expect(seconds).to_have_value("")
+    sync_api.expect(auto).to_be_checked()
+    auto.uncheck()
+    sync_api.expect(seconds).to_have_value("4")
+    auto.check()
+    sync_api.expect(seconds).to_have_value("")
+    seconds.fill("3")
+    sync_api.expect(auto).not_to_be_checked()
+
+
+def test_the_dice_roll_another_seed_each_time(page):
+    seed = page.get_by_label("Seed", exact=True).locator("visible=true")
+    rolled = set()
+    for _ in range(2):
+        page.get_by_role("button", name="Roll").locator("visible=true").click()
+        sync_api.expect(seed).not_to_have_value("")
+        rolled.add(seed.input_value())
+        seed.fill("")
+    assert len(rolled) == 2
+
+
+def test_bad_input_says_so_and_loses_nothing(page):
+    prompt(page).fill("a person waves")
+    page.get_by_label("Seconds").locator("visible=true").fill("99")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("The length is from 1.5 to 9.8 seconds, not 99.").wait_for()
+    assert prompt(page).input_value() == "a person waves"
+
+
+def test_an_example_of_each_tab_works_at_a_click(page):
+    for task in (task for task in TASKS if TABS[task].examples):
+        open_task(page, task)
+        quick(page)
+        before = status(page).inner_text()
+        shown(page, ".inspector .gallery-item").click()
+        shown(page, ".motions img" if "motion" in TASKS[task][-1].generated else ".captions textarea").wait_for()
+        sync_api.expect(status(page)).not_to_have_text(before)
+        assert " in " in status(page).inner_text()
+
+
+def test_the_window_fits_the_screen_in_every_tab(page):
+    for task in TASKS:
+        open_task(page, task)
+        height, width = page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+        assert (height, width) == (WINDOW["height"], WINDOW["width"])
+        button = shown(page, "button.generate").bounding_box()
+        assert button["y"] + button["height"] <= WINDOW["height"]
+
+
+def test_a_narrow_screen_stacks(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    inputs, stage = shown(page, ".inspector").bounding_box(), shown(page, ".stage").bounding_box()
+    assert stage["y"] >= inputs["y"] + inputs["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_captions_can_be_copied(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_task(page, "text")
+    quick(page)
+    page.keyboard.press("Control+Enter")
+    sync_api.expect(status(page)).to_contain_text("1 caption in")
+    page.get_by_role("button", name="Copy text").locator("visible=true").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.get_by_label("Captions").locator("visible=true").input_value()
+
+
+def test_the_page_turns_dark_and_light(page):
+    ink = "getComputedStyle(document.querySelector('h1')).color"
+    dark_on_light = page.evaluate(ink)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.wait_for_function(f"{ink} !== '{dark_on_light}'")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.wait_for_function(f"{ink} === '{dark_on_light}'")
+
+
+def test_every_field_and_button_of_every_tab_has_a_name(page):
+    for task in TASKS:
+        open_task(page, task)
+        unnamed = page.evaluate(
+            """() => [...document.querySelectorAll("input, textarea, button")]
+                .filter(element => element.offsetParent !== null)
+                .filter(element => !(element.labels?.length || element.ariaLabel || element.innerText.trim()))
+                .map(element => element.outerHTML)"""
+        )
+        assert unnamed == []

@@ -39,12 +39,12 @@ class MTDMTraining:
         ValueError: a share is negative, or all are zero.
     """
 
-    batch: int = 128
-    joint: float = 0.4
-    text_to_motion: float = 0.2
-    motion_to_text: float = 0.2
-    motion: float = 0.1
-    text: float = 0.1
+    batch: int = 64
+    joint: float = 0.24
+    text_to_motion: float = 0.33
+    motion_to_text: float = 0.33
+    motion: float = 0.05
+    text: float = 0.05
     unknown_length: float = 0.3
     min_snr: float | None = None
     text_weight: float = 1.0
@@ -225,9 +225,9 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--steps", type=int, default=100_000)
-    parser.add_argument("--lr", type=float, default=4e-4)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--lr", type=float, default=7e-4)
+    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--dropout", type=float, default=0.0)
     args = parser.parse_args()
     fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
     train(args.prepared, args.models, MTDMTraining(), fitting, layers=args.layers, dropout=args.dropout)

@@ -27,8 +27,8 @@ _PROMPTS = {
         "a person waves with the left hand",
         "an old man walks slowly",
         "someone runs forward",
-        "a person dances happily",
-        "a person kicks with the right leg",
+        "a person raises both hands",
+        "a person walks and turns to the right",
     )
 }
 _SEEDS = {

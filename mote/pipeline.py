@@ -125,7 +125,7 @@ class MoTe:
             given_motion, lengths = self._encode_motions(motions) if motions else (None, None)
             given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
             frames = self._frames(seconds, lengths, count).repeat_interleave(samples)
-            latents = sample_latents(
+            motion_latents, text_latents = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
                 task,
@@ -139,9 +139,12 @@ class MoTe:
                 callback=callback,
             )
             made = TASKS[task][-1].generated
-            size = count * samples
-            new_motions = self._decode_motions(latents[0], frames) if "motion" in made else [None] * size
-            new_texts = self.ted.decode(latents[1]) if "text" in made else [None] * size
+            new_motions: list[Motion | None] = [None] * (count * samples)
+            new_texts: list[str | None] = [None] * (count * samples)
+            if motion_latents is not None and "motion" in made:
+                new_motions = [*self._decode_motions(motion_latents, frames)]
+            if text_latents is not None and "text" in made:
+                new_texts = [*self.ted.decode(text_latents)]
         return [
             Sample(motion=new_motion, text=new_text, seed=start + number % samples)
             for number, (new_motion, new_text) in enumerate(zip(new_motions, new_texts, strict=True))
@@ -170,8 +173,7 @@ class MoTe:
         features = torch.nn.utils.rnn.pad_sequence(clips, batch_first=True).to(self.device)
         return self.med.encode(features, lengths).float(), lengths
 
-    def _decode_motions(self, latents: Tensor | None, frames: Tensor) -> list[Motion]:
-        assert latents is not None
+    def _decode_motions(self, latents: Tensor, frames: Tensor) -> list[Motion]:
         chosen = self.med.predict_lengths(latents).clamp(min=round(MIN_SECONDS * HUMANML3D.fps))
         lengths = torch.where(frames > 0, frames, chosen)
         features = self.med.decode(latents, lengths).float().cpu().numpy()

@@ -75,7 +75,10 @@ def test_a_wrong_field_is_named(folder, changes, message):
     [
         (lambda state: state.update(ghost=torch.zeros(1)), "unknown weight: ghost"),
         (lambda state: state.pop("decoder.place"), "lacks a weight: decoder.place"),
-        (lambda state: state.update({"decoder.place": torch.zeros(3, 8)}), r"decoder.place has shape \(3, 8\), not \(2, 8\)"),
+        (
+            lambda state: state.update({"decoder.place": torch.zeros(3, 8)}),
+            r"decoder.place has shape \(3, 8\), not \(2, 8\)",
+        ),
     ],
 )
 def test_a_wrong_weight_is_named(folder, change, message):

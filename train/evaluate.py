@@ -162,7 +162,7 @@ class Evaluation:
         for held, wording in ((False, "known"), (True, "held-out")):
             chosen_outcomes = [outcome.right for outcome in outcomes if outcome.held_out is held]
             self.add(f"{name}: the same, prompts of {wording} wording", chosen_outcomes)
-        self._add_details(name, outcomes)
+        self._add_details("text-to-motion", outcomes)
 
     def motion_to_text(self) -> None:
         """Whether the caption of a real clip names the action and the side of its label."""
@@ -175,7 +175,7 @@ class Evaluation:
         self.add(f"{name}: action and side named right", [o.right for o in outcomes], 0.85)
         spoken = [outcome.right for outcome in outcomes if not outcome.silent]
         self.add(f"{name}: the same, without the captions that leave out a known side", spoken)
-        self._add_details(name, outcomes)
+        self._add_details("motion-to-text", outcomes)
 
     def _add_details(self, task: Task, outcomes: list[Outcome]) -> None:
         self.add(f"{task}: action alone", [outcome.action for outcome in outcomes])

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +18,10 @@ from mote import device as devices
 STATE = "training_state.pt"
 LOG = "log.csv"
 
-Loss = Callable[[nn.Module, Any, torch.Generator], tuple[Tensor, dict[str, float]]]
+Model = TypeVar("Model", bound=nn.Module)
+Loss = Callable[[Model, Any, torch.Generator], tuple[Tensor, dict[str, float]]]
 Batches = Callable[[int, torch.Generator], Any]
-Validate = Callable[[nn.Module], dict[str, float]]
+Validate = Callable[[Model], dict[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +59,14 @@ def generator(seed: int, step: int) -> torch.Generator:
 
 
 def fit(
-    model: nn.Module,
+    model: Model,
     batches: Batches,
-    loss: Loss,
+    loss: Loss[Model],
     *,
     config: FitConfig,
     out: Path,
-    validate: Validate | None = None,
-) -> nn.Module:
+    validate: Validate[Model] | None = None,
+) -> Model:
     """Train `model` in place and return the moving average of its weights; resumes from `out` by itself.
 
     Args:
@@ -77,6 +78,7 @@ def fit(
     out.mkdir(parents=True, exist_ok=True)
     optimiser = torch.optim.AdamW(_groups(model, config), lr=config.lr, betas=(0.9, 0.99))
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=False)
+    averaged = cast(Model, average.module)
     step, spent = _resume(out / STATE, model, average, optimiser)
     where = next(model.parameters()).device
     half = devices.fast_bf16(where) if config.precision == "auto" else config.precision == "bf16"
@@ -104,14 +106,14 @@ def fit(
             bar.set_postfix(_remaining(config, time.monotonic() - start) | {"loss": f"{figures['loss']:.4f}"})
             _log(out, "train", step, time.monotonic() - start, figures | {"lr": rate})
         if validate is not None and step % config.validate_every == 0:
-            _log(out, "validation", step, time.monotonic() - start, _validated(average.module, validate))
+            _log(out, "validation", step, time.monotonic() - start, _validated(averaged, validate))
         if step % config.save_every == 0:
             _save(out / STATE, model, average, optimiser, step, time.monotonic() - start)
     bar.close()
     _save(out / STATE, model, average, optimiser, step, time.monotonic() - start)
     if validate is not None:
-        _log(out, "validation", step, time.monotonic() - start, _validated(average.module, validate))
-    return average.module.eval()
+        _log(out, "validation", step, time.monotonic() - start, _validated(averaged, validate))
+    return averaged.eval()
 
 
 def _groups(model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
@@ -127,7 +129,7 @@ def _remaining(config: FitConfig, seconds: float) -> dict[str, str]:
     return {} if config.minutes is None else {"left": f"{config.minutes - seconds / 60:.1f}min"}
 
 
-def _validated(model: nn.Module, validate: Validate) -> dict[str, float]:
+def _validated(model: Model, validate: Validate[Model]) -> dict[str, float]:
     model.eval()
     with torch.no_grad():
         return validate(model)

@@ -55,8 +55,8 @@ class Teacher:
 
     def _ids(self, text: str) -> list[int]:
         if text.startswith("##"):
-            ends = [self.tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]")]
-            return [ends[0], self.tokenizer.token_to_id(text), ends[1]]
+            places = self.tokenizer.get_vocab()
+            return [places["[CLS]"], places[text], places["[SEP]"]]
         return self.tokenizer.encode(text).ids
 
     def vocabulary(self, extra: Iterable[str]) -> list[str]:

@@ -146,7 +146,8 @@ def build(captions: Sequence[str], folder: Path, config: TEDTraining) -> TED:
     ted.set_tokenizers(reader, writer)
     folder.mkdir(parents=True, exist_ok=True)
     ted.save_tokenizers(folder)
-    vocabulary = sorted(reader.get_vocab(), key=reader.token_to_id)[2:]  # without padding and the unknown word
+    places = reader.get_vocab()
+    vocabulary = sorted(places, key=places.__getitem__)[2:]  # without padding and the unknown word
     with torch.no_grad():
         ted.table.weight.copy_(make_table(embed_cached(vocabulary, folder / "teacher"), ted.config.table_width))
     return ted
@@ -190,7 +191,7 @@ class Batches:
 @torch.no_grad()
 def standardise(ted: TED, captions: Sequence[str]) -> None:
     """Set the latents' statistics over the captions."""
-    raw = [ted.read(*ted.tokenize(captions[start : start + 256])) for start in range(0, len(captions), 256)]
+    raw = [ted.read(*ted.tokenize(list(captions[start : start + 256]))) for start in range(0, len(captions), 256)]
     ted.set_statistics(torch.cat(raw))
 
 

@@ -79,16 +79,16 @@ class MED(nn.Module):
         self.decoder = Trunk(config, config.decoder_layers)
         self.from_latent = nn.Linear(config.dim, width)
         self.unpatch = nn.ConvTranspose1d(width, config.head_width, 2 * stride, stride, padding=stride // 2)
+        added = nn.Conv1d(config.head_width, config.columns, 5, padding=2)
         self.head = nn.Sequential(
             nn.GELU(approximate="tanh"),
             nn.Conv1d(config.head_width, config.head_width, 5, padding=2),
             nn.GELU(approximate="tanh"),
-            nn.Conv1d(config.head_width, config.columns, 5, padding=2),
+            added,
         )
-        for layer in (self.to_latent, self.head[-1]):  # what the transformers add is nothing at the start
-            if layer is not None:
-                nn.init.zeros_(layer.weight)
-                nn.init.zeros_(layer.bias)
+        for layer in (self.to_latent, added):  # what the transformers add is nothing at the start
+            for weight in () if layer is None else layer.parameters():
+                nn.init.zeros_(weight)
 
     def posterior(
         self, features: Float[Tensor, "b frames columns"], lengths: Int[Tensor, " b"]

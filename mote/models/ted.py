@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -146,7 +147,8 @@ class TED(nn.Module):
         """Pieces that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
         prefix = self.from_latent(latents)  # (b, k, decoder)
         run = self.config.no_repeat
-        return self.decoder.generate(
+        decoder: Any = self.decoder  # transformers types generate for a protocol that its own models do not meet
+        return decoder.generate(
             inputs_embeds=prefix,
             attention_mask=torch.ones(prefix.shape[:2], dtype=torch.long, device=prefix.device),
             max_new_tokens=self.config.max_pieces,

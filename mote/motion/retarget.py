@@ -77,7 +77,7 @@ def find_joints(names: tuple[str, ...]) -> dict[str, int]:
     Raises:
         RetargetError: some joint is missing; the sentence lists the names that the file has.
     """
-    known = {}
+    known: dict[tuple[str, str], int] = {}
     for index, name in enumerate(names):
         known.setdefault(plain(name), index)
     found: dict[str, int] = {}

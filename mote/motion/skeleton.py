@@ -12,7 +12,7 @@ class Skeleton:
     """Joints as a tree, in the order of the data set that the skeleton belongs to.
 
     `directions` (joints, 3) are the unit rest directions of the bone that ends in each joint, for a
-    person who faces +Z with Y up; `lengths` (joints,) are metres, None where the data
+    person who faces +Z with Y up; `lengths` (joints,) are metres, NaN where the data
     set keeps each person's own.  The root's entries are zero.
     `chains` are the paths along which HumanML3D's inverse kinematics walks.
     `facing` names the four joints (hip, hip, shoulder, shoulder) that tell where the body faces.
@@ -21,7 +21,7 @@ class Skeleton:
     names: tuple[str, ...]
     chains: tuple[tuple[int, ...], ...]
     directions: np.ndarray
-    lengths: np.ndarray | None
+    lengths: np.ndarray
     facing: tuple[int, int, int, int]
     left_foot: tuple[int, int]
     right_foot: tuple[int, int]
@@ -40,8 +40,6 @@ class Skeleton:
     @cached_property
     def offsets(self) -> np.ndarray:
         """Rest offset of each joint from its parent, (joints, 3) in metres."""
-        if self.lengths is None:
-            raise ValueError("this skeleton has no bone lengths of its own")
         return self.directions * self.lengths[:, None]
 
     @cached_property
@@ -91,7 +89,7 @@ KIT = Skeleton(
     ),
     chains=((0, 11, 12, 13, 14, 15), (0, 16, 17, 18, 19, 20), (0, 1, 2, 3, 4), (3, 5, 6, 7), (3, 8, 9, 10)),
     directions=_directions(".UUUULDDRDDLDDFFRDDFF"),
-    lengths=None,
+    lengths=np.full(21, np.nan),
     facing=(11, 16, 5, 8),
     left_foot=(19, 20),
     right_foot=(14, 15),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ gc.disable()  # the imports make a million objects that stay; looking for garbag
 import gradio as gr  # noqa: E402
 
 from mote.pipeline import MoTe  # noqa: E402
+from mote.render import render_gif  # noqa: E402
 from mote.ui import blocks  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
@@ -42,6 +45,14 @@ def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
         "footer_links": ["api"],
     }
     return page.queue(max_size=64).launch(**own | options)
+
+
+def warm_up(model: MoTe) -> None:
+    """Go from a sentence to a GIF once, so that nobody's first click waits for what is loaded at first use."""
+    [sample] = model.generate("text-to-motion", text="a person walks", steps=1)
+    assert sample.motion is not None
+    with tempfile.TemporaryDirectory() as folder:
+        render_gif(sample.motion, Path(folder) / "first.gif")
 
 
 def theme() -> gr.themes.Base:
@@ -81,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         parser.error(str(error))
     page = build(model, Path(given.checkpoint).name)
+    threading.Thread(target=warm_up, args=(model,), daemon=True).start()
     launch(page, server_name=given.host, server_port=given.port, share=given.share)
 
 

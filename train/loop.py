@@ -76,7 +76,7 @@ def fit(
         validate: the averaged model -> figures for the log.
     """
     out.mkdir(parents=True, exist_ok=True)
-    optimiser = torch.optim.AdamW(_groups(model, config), lr=config.lr, betas=(0.9, 0.99))
+    optimiser = torch.optim.AdamW(_groups(model, config), lr=config.lr, betas=(0.9, 0.99), fused=True)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=False)
     averaged = cast(Model, average.module)
     step, spent = _resume(out / STATE, model, average, optimiser)

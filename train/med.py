@@ -98,8 +98,16 @@ def _masked(values: Tensor, valid: Tensor) -> Tensor:
     return (values * weights).sum() / weights.sum()
 
 
-IMPORTANCE = ((LAYOUT.turn, 3.0), (LAYOUT.velocity, 3.0), (LAYOUT.height, 1.0), (LAYOUT.positions, 1.0))
-"""What the principal components look at, in deviations of a column: an error of the root adds up along the path."""
+ARMS = ("left elbow", "right elbow", "left wrist", "right wrist")
+IMPORTANCE = (
+    (LAYOUT.turn, 3.0),
+    (LAYOUT.velocity, 3.0),
+    (LAYOUT.height, 1.0),
+    (LAYOUT.positions, 1.0),
+    *((LAYOUT.position(joint), 2.0) for joint in ARMS),
+)
+"""What the principal components look at, in deviations of a column: an error of the root adds up along the path, and
+hands say more with small movements than the rest of the body."""
 
 
 @torch.no_grad()
@@ -133,14 +141,19 @@ def set_components(model: MED, clips: Clips, size: int = 64) -> None:
 
 
 @torch.no_grad()
-def encode_all(model: MED, clips: Clips, *, mirrored: bool = False, size: int = 64) -> Tensor:
-    """The standardised latents (clips, l, d) of whole clips, on the CPU."""
+def encode_all(
+    model: MED, clips: Clips, *, mirrored: bool = False, trim: torch.Generator | None = None, size: int = 64
+) -> tuple[Tensor, Tensor]:
+    """The standardised latents (clips, l, d) of whole clips, or of clips a little trimmed, and their lengths (clips,)
+    in frames, on the CPU."""
     where = next(model.parameters()).device
     latents = torch.empty(len(clips), model.config.tokens, model.config.dim)
+    lengths = torch.empty(len(clips), dtype=torch.long)
     for rows in torch.from_numpy(clips.by_length.copy()).split(size):
-        batch = clips.batch(rows.tolist(), limit=model.config.max_frames, mirrored=mirrored)
+        batch = clips.batch(rows.tolist(), limit=model.config.max_frames, mirrored=mirrored, trim=trim)
         latents[rows] = model.encode(batch.features.to(where), batch.lengths.to(where)).float().cpu()
-    return latents
+        lengths[rows] = batch.lengths
+    return latents, lengths
 
 
 @torch.no_grad()
@@ -203,7 +216,7 @@ def standardise(model: MED, clips: Clips) -> None:
     """Set the latent's mean and deviation from the training clips and their mirror images."""
     model.latent_mean.zero_()
     model.latent_std.fill_(1)
-    latents = torch.cat([encode_all(model, clips), encode_all(model, clips, mirrored=True)])
+    latents = torch.cat([encode_all(model, clips, mirrored=mirrored)[0] for mirrored in (False, True)])
     model.latent_mean.copy_(latents.mean(0))
     model.latent_std.copy_(latents.std(0).clamp_min(1e-3))
 

@@ -32,6 +32,7 @@ class MTDMTraining:
 
     Args:
         unknown_length: how often the length is withheld.
+        trims: copies of each clip with a little cut off at both ends; a motion should not be known by its first frame.
         min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
         text_weight: weight of the text side's loss; the motion side's is 1.
 
@@ -46,6 +47,7 @@ class MTDMTraining:
     motion: float = 0.05
     text: float = 0.05
     unknown_length: float = 0.3
+    trims: int = 4
     min_snr: float | None = None
     text_weight: float = 1.0
 
@@ -142,14 +144,20 @@ class PairBatch:
 
 
 class Pairs:
-    """The latents of every clip and its mirror image, and of every sentence about either.
+    """The latents of every clip and its mirror image, whole and trimmed, and of every sentence about either.
 
     Rare actions are drawn more often than their number: by the square root of how common the action is.
     """
 
-    def __init__(self, med: MED, ted: TED, clips: Clips) -> None:
-        self.motion = torch.cat([encode_all(med, clips), encode_all(med, clips, mirrored=True)])  # (2 clips, l, d)
-        self.frames = torch.from_numpy(clips.lengths).clamp(max=med.config.max_frames).repeat(2)
+    def __init__(self, med: MED, ted: TED, clips: Clips, trims: int = 0) -> None:
+        chance = torch.Generator().manual_seed(0)
+        copies = [
+            [encode_all(med, clips, mirrored=mirrored, trim=chance if copy else None) for mirrored in (False, True)]
+            for copy in range(1 + trims)
+        ]
+        self.motion, self.frames = (
+            torch.stack([torch.cat([both[0][part], both[1][part]]) for both in copies]) for part in (0, 1)
+        )  # (1 + trims, 2 clips, l, d), (1 + trims, 2 clips)
         captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
         self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
         self.text = encode_texts(ted, [caption for group in captions for caption in group])
@@ -158,12 +166,14 @@ class Pairs:
         self.weights = weights.repeat(2)
 
     def sample(self, size: int, chance: torch.Generator) -> PairBatch:
-        """Random clips, each with one of its sentences."""
+        """Random clips, each in one of its copies and with one of its sentences."""
         rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
         counts = self.first[rows + 1] - self.first[rows]
         texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
+        copies = torch.randint(len(self.motion), (size,), generator=chance)
         where = devices.choose()
-        return PairBatch(self.motion[rows].to(where), self.text[texts].to(where), self.frames[rows].to(where))
+        motion, frames = self.motion[copies, rows], self.frames[copies, rows]
+        return PairBatch(motion.to(where), self.text[texts].to(where), frames.to(where))
 
 
 @torch.no_grad()
@@ -187,7 +197,8 @@ def train(prepared: Path, models: Path, training: MTDMTraining, fitting: FitConf
     med = load(MED, MEDConfig, models / "med", where)
     ted = load(TED, TEDConfig, models / "ted", where)
     ted.load_tokenizers(models / "ted")
-    pairs, validation = (Pairs(med, ted, Clips.load(prepared, split)) for split in ("train", "val"))
+    pairs = Pairs(med, ted, Clips.load(prepared, "train"), training.trims)
+    validation = Pairs(med, ted, Clips.load(prepared, "val"))
     config = MTDMConfig(
         motion_tokens=med.config.tokens,
         motion_dim=med.config.dim,

@@ -35,8 +35,8 @@ class MEDConfig:
 
     columns: int = 263
     tokens: int = 8
-    dim: int = 64
-    points: int = 8
+    dim: int = 96
+    points: int = 10
     width: int = 256
     heads: int = 4
     encoder_layers: int = 0

@@ -56,6 +56,11 @@ class Layout:
         """Joints other than the root as seen from the point below the root, facing +Z, in metres (3 a joint)."""
         return self._slice(3)
 
+    def position(self, joint: str) -> slice:
+        """The position of one joint other than the root (3)."""
+        start = self.positions.start + 3 * (self.skeleton.names.index(joint) - 1)
+        return slice(start, start + 3)
+
     @property
     def rotations(self) -> slice:
         """Rotations of the bones as 6D (6 a joint other than the root)."""

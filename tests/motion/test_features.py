@@ -1,5 +1,6 @@
 """The features of the field: golden on HumanML3D's own sample, and their symmetries on it and on made-up bodies."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,14 @@ def test_kit_round_trip():
     assert np.ptp(joints[:, 0, 2]) > 4
     assert np.abs(part(features, "turn", KIT_LAYOUT)).max() > 0.01
     np.testing.assert_allclose(to_joints(features, KIT_LAYOUT), joints[:-1], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("layout", "skeleton"), [(LAYOUT, HUMANML3D), (KIT_LAYOUT, KIT)])
+def test_a_joint_has_its_own_position_columns(layout, skeleton):
+    columns = [layout.position(name) for name in skeleton.names[1:]]
+    assert columns[0].start == layout.positions.start
+    assert columns[-1].stop == layout.positions.stop
+    assert all(one.stop == other.start for one, other in itertools.pairwise(columns))
 
 
 def test_kit_features_mirror_too():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mote.motion.features import LAYOUT
-from train.data import MANIFEST, MIN_FRAMES, Clips, read_manifest, statistics
+from train.data import MANIFEST, MIN_FRAMES, TRIM, Clips, read_manifest, statistics
 
 LENGTHS = (30, 31, 34, 40, 52, 60, 75, 90, 111, 140, 180, 196)
 
@@ -70,6 +70,23 @@ def test_a_mirrored_batch_is_the_mirror_image(clips):
     plain, mirrored = clips.batch([2, 5], limit=196), clips.batch([2, 5], limit=196, mirrored=True)
     assert mirrored.mirrored == (True, True)
     np.testing.assert_allclose(mirrored.features, plain.features[..., order] * torch.from_numpy(signs).float())
+
+
+def test_trimmed_clips_lose_a_little_at_both_ends_and_are_never_too_short(clips):
+    numbers = list(range(len(LENGTHS)))
+    cuts = set()
+    for seed in range(20):
+        batch = clips.batch(numbers, limit=196, trim=chance(seed))
+        for number, features, length in zip(numbers, batch.features, batch.lengths.tolist(), strict=True):
+            start = int(features[0, LAYOUT.positions.start + 1])
+            end = LENGTHS[number] - start - length
+            assert length >= MIN_FRAMES
+            assert max(start, end) <= TRIM * LENGTHS[number] + 0.5
+            np.testing.assert_array_equal(features[:length], clips.features[number][start : start + length])
+            cuts.add((number, start, end))
+    assert {number for number, start, end in cuts if start and end} == {n for n in numbers if LENGTHS[n] > 31}
+    one, same = (clips.batch(numbers, limit=196, trim=chance(3)) for _ in range(2))
+    assert torch.equal(one.features, same.features)
 
 
 @pytest.mark.parametrize("crop", [False, True])

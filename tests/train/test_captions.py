@@ -217,3 +217,17 @@ def test_verb_forms():
         "is walking", "is waving", "is punching", "is carrying", "is running", "is lying", "is doing", "is standing",
         "is hopping",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("the figure's arms go up at head height", "both"),
+        ("a person waves their arms several times", "both"),
+        ("raising the left hand", "left"),
+        ("a person waves", None),
+        ("someone puts a hand up", None),
+    ],
+)
+def test_hands_without_a_side_are_both(text: str, side: str | None) -> None:
+    assert read_caption(text).side == side

@@ -89,10 +89,15 @@ def _forms(verb: str) -> str:
 
 
 @cache
-def _action_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _action_patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
+    """The group of every phrase, the side that it has by itself (hands without a side are both), and its pattern."""
     return tuple(
-        (action.group, re.compile(_pattern(phrase)))
-        for action in ACTIONS.values()
+        (
+            action.group,
+            "both" if "both" in name and re.search(r"\b(hands|arms)\b", phrase) else None,
+            re.compile(_pattern(phrase)),
+        )
+        for name, action in ACTIONS.items()
         for phrase in dict.fromkeys(action.phrases + action.held_out)
     )
 
@@ -112,14 +117,14 @@ def _held_out_pattern() -> re.Pattern[str]:
 def _read_action(text: str) -> tuple[str | None, str | None]:
     """The action whose phrase comes first in a sentence, the longest of those that begin there."""
     found = [
-        (match.start(), -len(match[0]), group, match)
-        for group, pattern in _action_patterns()
+        (match.start(), -len(match[0]), group, side, match)
+        for group, side, pattern in _action_patterns()
         if (match := pattern.search(text))
     ]
     if not found:
         return None, None
-    _, _, group, match = min(found, key=lambda hit: hit[:2])
-    return group, match[1] if match.re.groups else None
+    _, _, group, side, match = min(found, key=lambda hit: hit[:2])
+    return group, match[1] if match.re.groups else side
 
 
 @cache

@@ -74,9 +74,9 @@ class MoTe:
         folder = Path(path) if Path(path).is_dir() else _download(str(path))
         ted = load(TED, TEDConfig, folder / "ted", where)
         try:
-            ted.load_tokenizers(folder / "ted")
+            ted.load_tokenizer(folder / "ted")
         except Exception as error:  # tokenizers raises bare Exceptions
-            raise CheckpointError(f"{folder / 'ted'}: the vocabularies cannot be read: {error}") from error
+            raise CheckpointError(f"{folder / 'ted'}: the vocabulary cannot be read: {error}") from error
         return cls(load(MED, MEDConfig, folder / "med", where), ted, load(MTDM, MTDMConfig, folder / "mtdm", where))
 
     @property

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 
 from mote.checkpoint import save
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.ted import TED, TEDConfig
 from mote.pipeline import MoTe
+from train.teacher import make_tokenizer
 
 COMMITTED = Path(__file__).parent.parent / "checkpoints" / "mote-open"
 SENTENCES = ["a person walks forward", "a man waves his left hand", "someone turns right and jumps twice"]
@@ -38,20 +39,19 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of untrained networks of a few thousand weights."""
     folder = tmp_path_factory.mktemp("tiny")
     torch.manual_seed(0)
-    reader, writer = tokenizers()
+    words = tokenizer()
     med = MED(MEDConfig(tokens=2, dim=8, width=16, heads=2, encoder_layers=1, decoder_layers=1, head_width=8))
     ted = TED(
         TEDConfig(
-            words=reader.get_vocab_size(), pieces=writer.get_vocab_size(), tokens=3, width=8, table_width=16,
+            words=words.get_vocab_size(), tokens=3, width=8, table_width=16, max_words=12,
             encoder_width=16, encoder_layers=1, encoder_heads=2, decoder_width=16, decoder_layers=1, decoder_heads=2,
-            max_pieces=12,
         )
     )  # fmt: skip
-    ted.set_tokenizers(reader, writer)
+    ted.set_tokenizer(words)
     mtdm = MTDM(MTDMConfig(motion_tokens=2, motion_dim=8, text_tokens=3, text_dim=8, width=16, layers=1, heads=2))
     for name, module in (("med", med), ("ted", ted), ("mtdm", mtdm)):
         save(module, folder / name)
-    ted.save_tokenizers(folder / "ted")
+    ted.save_tokenizer(folder / "ted")
     return folder
 
 
@@ -60,16 +60,8 @@ def tiny_model(tiny_folder: Path) -> MoTe:
     return MoTe.from_pretrained(tiny_folder, device="cpu")
 
 
-def tokenizers() -> tuple[Tokenizer, Tokenizer]:
-    """A reader that knows a few words and every letter, and a writer trained on a few sentences."""
+def tokenizer() -> Tokenizer:
+    """A vocabulary of a few words and every letter."""
     words = sorted({word for sentence in SENTENCES for word in sentence.split()})
     letters = [mark + letter for letter in "abcdefghijklmnopqrstuvwxyz0123456789" for mark in ("", "##")]
-    tokens = ["[PAD]", "[UNK]", *dict.fromkeys([*words, *letters])]
-    reader = Tokenizer(models.WordPiece({token: row for row, token in enumerate(tokens)}, unk_token="[UNK]"))
-    reader.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    writer = Tokenizer(models.BPE(unk_token="[UNK]"))
-    writer.pre_tokenizer = pre_tokenizers.Metaspace()
-    writer.decoder = decoders.Metaspace()
-    trainer = trainers.BpeTrainer(vocab_size=120, special_tokens=["[PAD]", "[END]", "[UNK]"], show_progress=False)
-    writer.train_from_iterator(SENTENCES, trainer)
-    return reader, writer
+    return make_tokenizer(list(dict.fromkeys([*words, *letters])))

@@ -160,7 +160,8 @@ class Pairs:
         )  # (1 + trims, 2 clips, l, d), (1 + trims, 2 clips)
         captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
         self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
-        self.text = encode_texts(ted, [caption for group in captions for caption in group])
+        self.captions = [caption for group in captions for caption in group]
+        self.text = encode_texts(ted, self.captions)
         counts = Counter(record["action"] for record in clips.records)
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
         self.weights = weights.repeat(2)
@@ -196,7 +197,7 @@ def train(prepared: Path, models: Path, training: MTDMTraining, fitting: FitConf
     where = devices.choose()
     med = load(MED, MEDConfig, models / "med", where)
     ted = load(TED, TEDConfig, models / "ted", where)
-    ted.load_tokenizers(models / "ted")
+    ted.load_tokenizer(models / "ted")
     pairs = Pairs(med, ted, Clips.load(prepared, "train"), training.trims)
     validation = Pairs(med, ted, Clips.load(prepared, "val"))
     config = MTDMConfig(

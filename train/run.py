@@ -11,12 +11,15 @@ import sys
 from pathlib import Path
 
 from mote.checkpoint import CONFIG, WEIGHTS
-from mote.models.ted import TOKENIZERS
+from mote.models.ted import TOKENIZER
 
-SHARES = {"med": 0.15, "ted": 0.35, "mtdm": 0.50}
+SHARES = {"med": 0.15, "ted": 0.30, "mtdm": 0.50, "decoder": 0.05}
 """How the time is shared: the motion autoencoder starts from components that are nearly good enough."""
 
-FILES = (CONFIG, WEIGHTS, *TOKENIZERS.values())
+PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
+"""The stage that each part of the model comes from: TED's decoder is trained once more at the end."""
+
+FILES = (CONFIG, WEIGHTS, TOKENIZER)
 
 
 def commands(data: Path, out: Path, minutes: float, options: list[str]) -> dict[str, list[str]]:
@@ -31,16 +34,20 @@ def commands(data: Path, out: Path, minutes: float, options: list[str]) -> dict[
             "--out", str(stages / "ted"), *time["ted"],
         ],
         "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *time["mtdm"]],
+        "decoder": [
+            "train.decoder", "--data", str(data), "--prepared", str(prepared), "--models", str(stages),
+            "--out", str(stages / "decoder"), *time["decoder"],
+        ],
     }  # fmt: skip
 
 
 def publish(stages: Path, model: Path) -> None:
     """Copy what a model needs to run, and nothing that only training needs."""
-    for stage in SHARES:
-        (model / stage).mkdir(parents=True, exist_ok=True)
+    for part, stage in PARTS.items():
+        (model / part).mkdir(parents=True, exist_ok=True)
         for name in FILES:
             if (stages / stage / name).exists():
-                shutil.copy2(stages / stage / name, model / stage / name)
+                shutil.copy2(stages / stage / name, model / part / name)
 
 
 def main() -> None:

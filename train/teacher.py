@@ -1,4 +1,4 @@
-"""The sentence encoder that TED's encoder learns from, all-MiniLM-L6-v2, and the vocabularies made with it."""
+"""The sentence encoder that TED's encoder learns from, all-MiniLM-L6-v2, and the vocabulary made with it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-from tokenizers.decoders import Metaspace as MetaspaceDecoder
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 from tqdm import tqdm
 from transformers import BertModel
+
+from mote.models.ted import SPECIAL
 
 _KEPT = re.compile(r"(##)?([a-z]+|[0-9]{1,2}|[0-9]{1,2}(st|nd|rd|th))|[,.;:'\"()/&-]")
 """Tokens of the teacher that can occur in a text that TED has cleaned; longer numbers are made of shorter ones."""
@@ -76,32 +77,23 @@ def embed_cached(texts: Sequence[str], folder: Path) -> Float[Tensor, "n 384"]:
     return torch.from_numpy(np.load(path, allow_pickle=False)).float()
 
 
-def make_table(embeddings: Float[Tensor, "n 384"], width: int) -> Float[Tensor, "n+2 width"]:
-    """Rows for padding, for an unknown word and for each word: its embedding's principal components, of RMS 1."""
+def make_table(embeddings: Float[Tensor, "n 384"], width: int) -> Float[Tensor, "n+3 width"]:
+    """The special rows, then one for each word: its embedding's principal components, of RMS 1.
+
+    Padding and the unknown word are zero; the end is a word of its own, like no other.
+    """
     centred = embeddings - embeddings.mean(dim=0)
     _, _, axes = torch.linalg.svd(centred, full_matrices=False)
-    rows = F.normalize(centred @ axes[:width].T, dim=-1) * width**0.5  # (n, width)
-    return torch.cat([torch.zeros(2, width), rows])  # (n + 2, width)
+    end = torch.randn(1, width, generator=torch.Generator().manual_seed(0))
+    rows = F.normalize(torch.cat([end, centred @ axes[:width].T]), dim=-1) * width**0.5  # (n + 1, width)
+    return torch.cat([torch.zeros(len(SPECIAL) - 1, width), rows])  # (n + 3, width)
 
 
-def make_reader(words: Sequence[str]) -> Tokenizer:
-    """The encoder's tokenizer: WordPiece with padding and the unknown word before the given words."""
-    vocabulary = {token: row for row, token in enumerate(["[PAD]", "[UNK]", *words])}
-    reader = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    reader.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return reader
-
-
-def make_writer(sentences: Iterable[str], size: int) -> Tokenizer:
-    """The decoder's tokenizer: byte-pair pieces of the sentences, each mark a piece of its own."""
-    writer = Tokenizer(models.BPE(unk_token="[UNK]"))
-    writer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
-    writer.decoder = MetaspaceDecoder()
-    trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        special_tokens=["[PAD]", "[END]", "[UNK]"],
-        initial_alphabet=list("abcdefghijklmnopqrstuvwxyz0123456789"),
-        show_progress=False,
-    )
-    writer.train_from_iterator(sentences, trainer)
-    return writer
+def make_tokenizer(words: Sequence[str]) -> Tokenizer:
+    """WordPiece with the special tokens before the given words."""
+    vocabulary = {token: row for row, token in enumerate([*SPECIAL, *words])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in SPECIAL])
+    return tokenizer

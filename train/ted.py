@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mote import device as devices
 from mote.checkpoint import load, save
-from mote.models.ted import END, PAD, TED, TEDConfig, clean
+from mote.models.ted import END, PAD, SPECIAL, TED, TOKENIZER, TEDConfig, clean
 from train.loop import FitConfig, fit
 from train.prepare import text
-from train.teacher import MEANING, Teacher, embed_cached, make_reader, make_table, make_writer
+from train.teacher import MEANING, Teacher, embed_cached, make_table, make_tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,27 +38,32 @@ class TEDTraining:
         noise: largest deviation of the noise on a latent before it is written, in deviations of the latent; each
             caption draws its own between 0 and this. A latent that diffusion made is never exact.
         meaning: weight of the distance between the teacher's embedding and what a linear map makes of the latent.
-        spelled: sentences for each word of the captions, with the word put where it was not, to be written back.
-        own: share of our own clips' captions among those that are written back.
+        spelled: sentences for each word of the captions, with the word put where it was not, to be written back; one
+            for each other word of the vocabulary; and as many in which another word is strange as well.
+        own: share of our own clips' captions, as they are, among those that are written back.
+        rivals: random words of the vocabulary that a word to be written is told from, besides those of the batch.
     """
 
     batch: int = 32
     heard: int = 8
-    noise: float = 0.3
+    noise: float = 0.8
     meaning: float = 1.0
-    pieces: int = 3000
-    spelled: int = 1
-    own: float = 0.8
+    spelled: int = 12
+    own: float = 0.4
+    rivals: int = 2000
     seed: int = 0
+
+
+IGNORED = -100
+"""A target that cross-entropy leaves out."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentences to read, for the first of them the pieces to write back; the teacher's embeddings, NaN if unknown."""
+    """Sentences to read, the first of them to be written back; the teacher's embeddings, NaN if unknown."""
 
     ids: Tensor
-    mask: Tensor
-    pieces: Tensor
+    written: Tensor
     meaning: Tensor
 
 
@@ -82,13 +88,10 @@ class Sentences:
     """Sentences with their tokens and the teacher's embeddings, drawn in batches of about one length."""
 
     def __init__(self, ted: TED, texts: Sequence[str], meaning: Tensor, weights: Sequence[int]) -> None:
-        assert ted.reader is not None
-        assert ted.writer is not None
-        limit = ted.config.max_pieces
-        pieces = [writing.ids for writing in ted.writer.encode_batch(list(texts))]
-        self.pieces = [torch.tensor([*row, END][:limit]) for row in pieces]
+        limit = ted.config.max_words
         self.ids = [
-            torch.tensor(reading.ids[: ted.config.max_words]) for reading in ted.reader.encode_batch(list(texts))
+            torch.tensor(tokens.ids[:limit])
+            for tokens in ted.tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ]
         self.meaning = meaning
         order = [index for index, count in enumerate(weights) for _ in range(count)]
@@ -105,17 +108,35 @@ class Sentences:
 def loss(
     model: TEDTrainer, batch: Batch, generator: torch.Generator, *, config: TEDTraining
 ) -> tuple[Tensor, dict[str, float]]:
-    """Cross-entropy of the written pieces from noised latents, and the cosine distance of the meaning."""
-    latents = model.ted.read(batch.ids, batch.mask)  # (b, k, d)
+    """Cross-entropy of the written words from noised latents, and the cosine distance of the meaning."""
+    latents = model.ted.read(batch.ids, batch.ids != PAD)  # (b, k, d)
     known = batch.meaning[:, 0].isfinite()
     distance = 1 - F.cosine_similarity(model.meaning(latents[known].flatten(1)), batch.meaning[known], dim=-1).mean()
-    written = latents[: len(batch.pieces)]  # (c, k, d)
+    written = latents[: len(batch.written)]  # (c, k, d)
     scale = config.noise * torch.rand(len(written), 1, 1, generator=generator)
     noise = torch.randn(written.shape, generator=generator)
-    logits = model.ted.write(written + (scale * noise).to(written), batch.pieces)  # (c, n, pieces)
-    entropy = F.cross_entropy(logits.float().flatten(0, 1), batch.pieces.flatten(), ignore_index=PAD)
+    entropy = writing_entropy(model.ted, written + (scale * noise).to(written), batch.written, generator, config)
     total = entropy + config.meaning * distance
     return total, {"entropy": entropy.item(), "meaning": distance.item()}
+
+
+def writing_entropy(
+    ted: TED, latents: Tensor, written: Tensor, generator: torch.Generator, config: TEDTraining
+) -> Tensor:
+    """Cross-entropy of the tokens (c, n) that the decoder should write from latents (c, k, d) of `read`.
+
+    The softmax is over the batch's words and a sample of the others, each of which stands for many (Jean et al. 2015,
+    section 3).
+    """
+    words = ted.config.words
+    rivals = torch.randperm(words, generator=generator)[: config.rivals].to(written)
+    rows, places = torch.cat([written.flatten(), rivals]).unique(return_inverse=True)
+    wanted = places[: written.numel()]
+    stands_for = torch.full((len(rows),), math.log(words / len(rivals)), device=rows.device)
+    stands_for[wanted] = 0.0
+    logits = ted.write(latents, written, rows).float() + stands_for
+    targets = wanted.masked_fill(written.flatten() == PAD, IGNORED)
+    return F.cross_entropy(logits.flatten(0, 1), targets, ignore_index=IGNORED)
 
 
 def recovered(ted: TED, texts: Sequence[str], *, batch: int = 64, noise: float = 0.0) -> dict[str, float]:
@@ -135,22 +156,27 @@ def recovered(ted: TED, texts: Sequence[str], *, batch: int = 64, noise: float =
     return {"words": words / total, "exact": exact / len(texts)}
 
 
-def build(captions: Sequence[str], folder: Path, config: TEDTraining) -> TED:
-    """An untrained TED with the teacher's rows in its table; its vocabularies are made once and kept in the folder."""
-    if (folder / "reader.json").exists():
-        reader, writer = (Tokenizer.from_file(str(folder / name)) for name in ("reader.json", "writer.json"))
+def build(captions: Sequence[str], folder: Path) -> TED:
+    """An untrained TED with the teacher's rows in its table; its vocabulary is made once and kept in the folder."""
+    if (folder / TOKENIZER).exists():
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     else:
         words = [word for word, count in text.count_words(captions).items() if count > 1]
-        reader, writer = make_reader(Teacher().vocabulary(words)), make_writer(captions, config.pieces)
-    ted = TED(TEDConfig(words=reader.get_vocab_size(), pieces=writer.get_vocab_size()))
-    ted.set_tokenizers(reader, writer)
+        tokenizer = make_tokenizer(Teacher().vocabulary(words))
+    ted = TED(TEDConfig(words=tokenizer.get_vocab_size()))
+    ted.set_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
-    ted.save_tokenizers(folder)
-    places = reader.get_vocab()
-    vocabulary = sorted(places, key=places.__getitem__)[2:]  # without padding and the unknown word
+    ted.save_tokenizer(folder)
+    places = tokenizer.get_vocab()
+    vocabulary = sorted(places, key=places.__getitem__)[len(SPECIAL) :]
     with torch.no_grad():
         ted.table.weight.copy_(make_table(embed_cached(vocabulary, folder / "teacher"), ted.config.table_width))
     return ted
+
+
+def to_be_written(rows: Sequence[Tensor], limit: int) -> Tensor:
+    """Tokens of sentences with the end behind them, `limit` at most, padded to (c, n)."""
+    return pad_sequence([F.pad(row, (0, 1), value=END)[:limit] for row in rows], batch_first=True, padding_value=PAD)
 
 
 class Batches:
@@ -160,20 +186,21 @@ class Batches:
     """
 
     def __init__(self, ted: TED, human: Sequence[str], own: Sequence[str], folder: Path, config: TEDTraining) -> None:
-        assert ted.reader is not None
         chooser = random.Random(config.seed)
-        words = sorted(word for word in ted.reader.get_vocab() if word.isalpha())
+        words = sorted(word for word in ted.tokenizer.get_vocab() if word.isalpha())
         heard = text.substitute(human, words, chooser)
-        spelled = text.substitute(human, sorted(text.count_words(human)) * config.spelled, chooser)
+        captions = [*human, *own]
+        strange = sorted(text.count_words(captions)) * config.spelled + words
+        once = text.substitute(captions, strange, chooser)
+        spelled = once + text.substitute(once, strange, chooser)
         others = [*human, *spelled]
         repeats = config.own / (1 - config.own) * len(others) / max(1, len(own))
         weights = [1] * len(others) + [max(1, round(repeats))] * len(own)
         meaning = torch.full((len(others) + len(own), MEANING), torch.nan)
         meaning[: len(human)] = embed_cached(human, folder / "teacher")
-        meaning[len(human) : len(others)] = embed_cached(spelled, folder / "teacher")
         self.written = Sentences(ted, [*others, *own], meaning, weights)
         self.heard = Sentences(ted, heard, embed_cached(heard, folder / "teacher"), [1] * len(heard))
-        self.config = config
+        self.config, self.limit = config, ted.config.max_words
         self.device = ted.latent_mean.device
 
     def __call__(self, step: int, generator: torch.Generator) -> Batch:
@@ -182,10 +209,9 @@ class Batches:
         heard = self.heard.draw(self.config.heard, generator)
         rows = [self.written.ids[row] for row in written] + [self.heard.ids[row] for row in heard]
         ids = pad_sequence(rows, batch_first=True, padding_value=PAD)  # (b, n)
-        pieces = pad_sequence([self.written.pieces[row] for row in written], batch_first=True, padding_value=PAD)
+        targets = to_be_written(rows[: len(written)], self.limit)  # (c, n)
         meaning = torch.cat([self.written.meaning[written], self.heard.meaning[heard]])  # (b, 384)
-        ids, pieces, meaning = (part.to(self.device) for part in (ids, pieces, meaning))
-        return Batch(ids=ids, mask=ids != PAD, pieces=pieces, meaning=meaning)
+        return Batch(*(part.to(self.device) for part in (ids, targets, meaning)))
 
 
 @torch.no_grad()
@@ -201,21 +227,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
     parser.add_argument("--manifest", type=Path, help="manifest.jsonl of our own prepared clips")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
-    parser.add_argument("--start", type=Path, help="a trained TED: its decoder alone is trained further")
+    parser.add_argument("--start", type=Path, help="a trained TED to go on from")
+    parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--lr", type=float, default=2e-3)
     options = parser.parse_args(arguments)
     config = TEDTraining()
-    human = text.humanml3d(options.data / "humanml3d", "train") + text.kit(options.data / "kit-ml", "train")
+    human = text.human(options.data)
     own = text.clips(options.manifest, "train") if options.manifest else []
     torch.manual_seed(config.seed)
     if options.start:
         ted = load(TED, TEDConfig, options.start)
-        ted.load_tokenizers(options.start)
+        ted.load_tokenizer(options.start)
     else:
-        ted = build([*human, *own], options.out, config)
-    trainer = TEDTrainer(ted, decoder_only=bool(options.start)).to(devices.choose())
+        ted = build([*human, *own], options.out)
+    trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(devices.choose())
     settings = FitConfig(
         lr=options.lr, steps=options.steps, minutes=options.minutes, precision="fp32", seed=config.seed
     )  # on the CPU, bf16 takes twice as long on matrices as small as these
@@ -227,10 +254,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=options.out,
     )
     assert isinstance(trained, TEDTrainer)
-    if not options.start:
+    if not options.decoder_only:
         standardise(trained.ted, [*human, *own])
     save(trained.ted, options.out)
-    trained.ted.save_tokenizers(options.out)
+    trained.ted.save_tokenizer(options.out)
     held = {"HumanML3D, val": text.humanml3d(options.data / "humanml3d", "val")}
     if options.manifest:
         held["our clips, val"] = text.clips(options.manifest, "val")

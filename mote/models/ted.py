@@ -2,7 +2,8 @@
 
 The encoder is a small transformer over the table of a sentence encoder: its rows are what the teacher makes of each
 word of its vocabulary, so a word that no training caption had still lies next to the words it means the same as.
-The decoder is a small GPT-2 that reads the latent as its prefix.
+The decoder is a small GPT-2 that reads the latent as its prefix.  It reads and writes words by the same table, so that
+it can write a word that it has never written: one whose row is nearest to what the latent says.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ import torch
 from jaxtyping import Bool, Float, Int
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn.functional import linear
 from torch.nn.utils.rnn import pad_sequence
 from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessorList, NoRepeatNGramLogitsProcessor
 
 from mote.models.layers import Block, sinusoid
 
-PAD, END = 0, 1
-"""The first two pieces of the decoder's vocabulary; 0 is padding in the encoder's too."""
+SPECIAL = ("[PAD]", "[UNK]", "[END]")
+PAD, UNKNOWN, END = range(3)
+"""The first rows of the table: padding, a token that is no word, and the end of what the decoder writes."""
 
-TOKENIZERS = {"reader": "reader.json", "writer": "writer.json"}
+TOKENIZER = "tokenizer.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +36,16 @@ class TEDConfig:
     """Sizes of TED.
 
     Args:
-        words: rows of the encoder's table, one for each token of its vocabulary.
-        pieces: tokens of the decoder's vocabulary.
+        words: rows of the table, one for each token of the vocabulary.
         tokens: latent tokens, k in the paper.
         width: numbers in a latent token, d in the paper.
-        table_width: numbers in a row of the encoder's table.
-        max_words: tokens of a text that the encoder reads; the rest is cut off.
-        max_pieces: pieces that the decoder writes at most.
+        table_width: numbers in a row of the table.
+        max_words: tokens of a text that the encoder reads, the rest is cut off; and that the decoder writes at most.
         beams: sentences that beam search follows.
-        no_repeat: the decoder writes no run of this many pieces twice; 0 lets it.
+        no_repeat: the decoder writes no run of this many tokens twice; 0 lets it.
     """
 
     words: int
-    pieces: int
     tokens: int = 8
     width: int = 64
     table_width: int = 128
@@ -53,10 +53,9 @@ class TEDConfig:
     encoder_layers: int = 2
     encoder_heads: int = 4
     decoder_width: int = 192
-    decoder_layers: int = 3
+    decoder_layers: int = 4
     decoder_heads: int = 4
     max_words: int = 64
-    max_pieces: int = 56
     beams: int = 4
     no_repeat: int = 3
     dropout: float = 0.0
@@ -71,10 +70,40 @@ def clean(text: str) -> str:
     return text.strip(" ,.;:-/&")
 
 
+class FromTable(nn.Module):
+    """The decoder's input: rows of TED's table, raised to the decoder's width."""
+
+    def __init__(self, table: nn.Embedding, width: int) -> None:
+        super().__init__()
+        self.shared = [table]  # in a list it stays TED's own, and is saved once
+        self.linear = nn.Linear(table.embedding_dim, width)
+
+    def forward(self, ids: Int[Tensor, "*n"]) -> Float[Tensor, "*n width"]:
+        return self.linear(self.shared[0](ids))
+
+
+class ToTable(nn.Module):
+    """The decoder's output: how well its state goes with each row of TED's table."""
+
+    def __init__(self, table: nn.Embedding, width: int) -> None:
+        super().__init__()
+        self.shared = [table]
+        self.linear = nn.Linear(width, table.embedding_dim)
+        self.bias = nn.Parameter(torch.zeros(table.num_embeddings))
+
+    def forward(
+        self, states: Float[Tensor, "*n width"], rows: Int[Tensor, " c"] | None = None
+    ) -> Float[Tensor, "*n c"]:
+        """Logits of some rows, or of all of them."""
+        chosen = slice(None) if rows is None else rows
+        table = self.shared[0].weight[chosen]
+        return linear(self.linear(states) * table.shape[1] ** -0.5, table, self.bias[chosen])
+
+
 class TED(nn.Module):
     """Sentences to standardised latents and back.
 
-    The vocabularies are not in the weights: `load_tokenizers` reads them from the checkpoint's folder.
+    The vocabulary is not in the weights: `load_tokenizer` reads it from the checkpoint's folder.
     """
 
     latent_mean: Tensor
@@ -94,38 +123,44 @@ class TED(nn.Module):
         self.to_latent = nn.Linear(width, config.width)
         self.bound = nn.LayerNorm(config.width, elementwise_affine=False)
         self.from_latent = nn.Linear(config.width, config.decoder_width)
-        self.decoder = GPT2LMHeadModel(_gpt2(config))
+        decoder: Any = GPT2LMHeadModel(_gpt2(config))  # transformers types its parts for what it makes them itself
+        decoder.transformer.wte = FromTable(self.table, config.decoder_width)
+        decoder.lm_head = ToTable(self.table, config.decoder_width)
+        self.decoder = decoder
         self.register_buffer("latent_mean", torch.zeros(config.tokens, config.width))
         self.register_buffer("latent_std", torch.ones(config.tokens, config.width))
-        self.reader: Tokenizer | None = None
-        self.writer: Tokenizer | None = None
+        self._tokenizer: Tokenizer | None = None
 
-    def set_tokenizers(self, reader: Tokenizer, writer: Tokenizer) -> None:
-        """Give TED the encoder's and the decoder's vocabularies.
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The vocabulary, and how a text becomes tokens of it.
 
         Raises:
-            ValueError: a vocabulary is not of the size that the config says.
+            RuntimeError: there is none yet.
         """
-        for tokenizer, size in ((reader, self.config.words), (writer, self.config.pieces)):
-            if tokenizer.get_vocab_size() != size:
-                raise ValueError(f"a vocabulary has {tokenizer.get_vocab_size()} tokens, the config says {size}")
-        self.reader, self.writer = reader, writer
+        if self._tokenizer is None:
+            raise RuntimeError("TED has no vocabulary yet: call set_tokenizer or load_tokenizer first")
+        return self._tokenizer
 
-    def load_tokenizers(self, folder: Path) -> None:
-        """Read both vocabularies from a checkpoint's folder."""
-        reader, writer = (Tokenizer.from_file(str(folder / name)) for name in TOKENIZERS.values())
-        self.set_tokenizers(reader, writer)
+    def set_tokenizer(self, tokenizer: Tokenizer) -> None:
+        """Give TED its vocabulary.
 
-    def save_tokenizers(self, folder: Path) -> None:
-        """Write both vocabularies to a checkpoint's folder."""
-        for role, name in TOKENIZERS.items():
-            self._tokenizer(role).save(str(folder / name))
+        Raises:
+            ValueError: it is not of the size that the config says, or does not begin with the special tokens.
+        """
+        if tokenizer.get_vocab_size() != self.config.words:
+            raise ValueError(f"the vocabulary has {tokenizer.get_vocab_size()} tokens, not {self.config.words}")
+        if tuple(map(tokenizer.id_to_token, range(len(SPECIAL)))) != SPECIAL:
+            raise ValueError(f"the vocabulary does not begin with {', '.join(SPECIAL)}")
+        self._tokenizer = tokenizer
 
-    def _tokenizer(self, role: str) -> Tokenizer:
-        tokenizer = getattr(self, role)
-        if tokenizer is None:
-            raise RuntimeError(f"TED has no {role} yet: call set_tokenizers or load_tokenizers first")
-        return tokenizer
+    def load_tokenizer(self, folder: Path) -> None:
+        """Read the vocabulary from a checkpoint's folder."""
+        self.set_tokenizer(Tokenizer.from_file(str(folder / TOKENIZER)))
+
+    def save_tokenizer(self, folder: Path) -> None:
+        """Write the vocabulary to a checkpoint's folder."""
+        self.tokenizer.save(str(folder / TOKENIZER))
 
     @torch.no_grad()
     def encode(self, texts: list[str]) -> Float[Tensor, "b k d"]:
@@ -139,19 +174,19 @@ class TED(nn.Module):
     @torch.no_grad()
     def decode(self, latents: Float[Tensor, "b k d"]) -> list[str]:
         """The sentences that standardised latents stand for, in clean lower case, by beam search."""
-        pieces = self.search(latents * self.latent_std + self.latent_mean).tolist()
-        return [clean(text) for text in self._tokenizer("writer").decode_batch(pieces)]
+        rows = self.search(latents * self.latent_std + self.latent_mean).tolist()
+        return [joined(text) for text in self.tokenizer.decode_batch(rows)]
 
     @torch.no_grad()
     def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
-        """Pieces that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
+        """Tokens that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
         prefix = self.from_latent(latents)  # (b, k, decoder)
         run = self.config.no_repeat
         decoder: Any = self.decoder  # transformers types generate for a protocol that its own models do not meet
         return decoder.generate(
             inputs_embeds=prefix,
             attention_mask=torch.ones(prefix.shape[:2], dtype=torch.long, device=prefix.device),
-            max_new_tokens=self.config.max_pieces,
+            max_new_tokens=self.config.max_words,
             num_beams=self.config.beams,
             logits_processor=LogitsProcessorList([NoRepeatNGramLogitsProcessor(run)] if run else []),
             do_sample=False,
@@ -167,7 +202,7 @@ class TED(nn.Module):
         for text, words in zip(texts, cleaned, strict=True):
             if not re.search("[a-z0-9]", words):
                 raise ValueError(f"the text {text[:40]!r} has no words: write a sentence in English")
-        encodings = self._tokenizer("reader").encode_batch(cleaned, add_special_tokens=False)
+        encodings = self.tokenizer.encode_batch(cleaned, add_special_tokens=False)
         rows = [torch.tensor(encoding.ids[: self.config.max_words]) for encoding in encodings]
         ids = pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.latent_mean.device)  # (b, n)
         return ids, ids != PAD
@@ -183,10 +218,16 @@ class TED(nn.Module):
             tokens = block(tokens, mask)
         return self.bound(self.to_latent(self.norm(tokens[:, :k])))  # (b, k, d)
 
-    def write(self, latents: Float[Tensor, "b k d"], pieces: Int[Tensor, "b n"]) -> Float[Tensor, "b n pieces"]:
-        """The decoder, told what it should have written: logits of each piece from the latent and the pieces before."""
-        tokens = torch.cat([self.from_latent(latents), self.decoder.transformer.wte(pieces[:, :-1])], dim=1)
-        return self.decoder(inputs_embeds=tokens, use_cache=False).logits[:, self.config.tokens - 1 :]
+    def write(
+        self, latents: Float[Tensor, "b k d"], ids: Int[Tensor, "b n"], rows: Int[Tensor, " c"] | None = None
+    ) -> Float[Tensor, "b n c"]:
+        """The decoder, told what it should have written: logits of each token from the latent and the tokens before.
+
+        `rows` are the tokens whose logits are wanted, all of them where left out.
+        """
+        tokens = torch.cat([self.from_latent(latents), self.decoder.transformer.wte(ids[:, :-1])], dim=1)
+        states = self.decoder.transformer(inputs_embeds=tokens, use_cache=False).last_hidden_state
+        return self.decoder.lm_head(states[:, self.config.tokens - 1 :], rows)
 
     @torch.no_grad()
     def set_statistics(self, latents: Float[Tensor, "n k d"]) -> None:
@@ -195,10 +236,15 @@ class TED(nn.Module):
         self.latent_std.copy_(latents.std(dim=0).clamp(min=1e-3))
 
 
+def joined(text: str) -> str:
+    """Clean text of tokens with a space between any two, without those around hyphens, slashes and apostrophes."""
+    return clean(re.sub(r" ?([/-]) ?| (')(?: (?=(?:s|t|re|ll|ve|m|d)\b))?|(\() ", r"\1\2\3", text))
+
+
 def _gpt2(config: TEDConfig) -> GPT2Config:
     return GPT2Config(
-        vocab_size=config.pieces,
-        n_positions=config.tokens + config.max_pieces,
+        vocab_size=config.words,
+        n_positions=config.tokens + config.max_words,
         n_embd=config.decoder_width,
         n_layer=config.decoder_layers,
         n_head=config.decoder_heads,
@@ -209,5 +255,5 @@ def _gpt2(config: TEDConfig) -> GPT2Config:
         pad_token_id=PAD,
         bos_token_id=None,
         eos_token_id=END,
-        tie_word_embeddings=False,  # safetensors keeps no shared tensors
+        tie_word_embeddings=False,  # TED's own table stands in for both
     )

@@ -1,5 +1,6 @@
 """TED on a tiny real model: shapes, text of every kind, padding, statistics, a checkpoint; and that it can learn."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models
 
 from mote.checkpoint import load, save
-from mote.models.ted import END, PAD, TED, TEDConfig, clean
+from mote.models.ted import END, PAD, TED, TEDConfig, clean, joined
+from train.teacher import make_tokenizer
 
 SENTENCES = [
     "a person walks forward",
@@ -20,27 +22,17 @@ SENTENCES = [
 ]
 
 
-def _tokenizers() -> tuple[Tokenizer, Tokenizer]:
-    words = sorted({word for sentence in SENTENCES for word in sentence.replace(",", " ,").split()})
+def _tokenizer() -> Tokenizer:
+    words = sorted({word for sentence in SENTENCES for word in sentence.replace(",", " ").split()})
     letters = [mark + letter for letter in "abcdefghijklmnopqrstuvwxyz0123456789" for mark in ("", "##")]
-    tokens = ["[PAD]", "[UNK]", *dict.fromkeys([*words, *letters])]
-    reader = Tokenizer(models.WordPiece({token: row for row, token in enumerate(tokens)}, unk_token="[UNK]"))
-    reader.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    writer = Tokenizer(models.BPE(unk_token="[UNK]"))
-    writer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
-    writer.decoder = decoders.Metaspace()
-    special = ["[PAD]", "[END]", "[UNK]"]
-    trainer = trainers.BpeTrainer(vocab_size=120, special_tokens=special, show_progress=False)
-    writer.train_from_iterator(SENTENCES, trainer)
-    return reader, writer
+    return make_tokenizer(list(dict.fromkeys([*words, "zebra", *letters, *",.;:'\"()/&-"])))
 
 
 def _tiny() -> TED:
     torch.manual_seed(0)
-    reader, writer = _tokenizers()
+    tokenizer = _tokenizer()
     config = TEDConfig(
-        words=reader.get_vocab_size(),
-        pieces=writer.get_vocab_size(),
+        words=tokenizer.get_vocab_size(),
         tokens=3,
         width=16,
         table_width=32,
@@ -50,12 +42,11 @@ def _tiny() -> TED:
         decoder_width=32,
         decoder_layers=1,
         decoder_heads=2,
-        max_words=40,
-        max_pieces=24,
+        max_words=24,
         beams=2,
     )
     ted = TED(config)
-    ted.set_tokenizers(reader, writer)
+    ted.set_tokenizer(tokenizer)
     return ted.eval()
 
 
@@ -69,13 +60,13 @@ def trained() -> TED:
     """A tiny TED that has learned its four sentences by heart, from noised latents."""
     ted = _tiny()
     ids, mask = ted.tokenize(SENTENCES)
-    rows = [torch.tensor([*ted.writer.encode(sentence).ids, END]) for sentence in SENTENCES]
-    pieces = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
+    rows = [torch.tensor([*ted.tokenizer.encode(sentence).ids, END]) for sentence in SENTENCES]
+    written = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
     optimiser = torch.optim.Adam(ted.parameters(), lr=1e-2)
     for _ in range(80):
         latents = ted.read(ids, mask)
-        logits = ted.write(latents + 0.3 * torch.randn_like(latents), pieces)
-        loss = F.cross_entropy(logits.flatten(0, 1), pieces.flatten(), ignore_index=PAD)
+        logits = ted.write(latents + 0.3 * torch.randn_like(latents), written)
+        loss = F.cross_entropy(logits.flatten(0, 1), written.flatten(), ignore_index=PAD)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -99,7 +90,7 @@ def test_clean(text: str, cleaned: str) -> None:
 def test_shapes_of_latents_and_logits(ted: TED) -> None:
     latents = ted.encode(SENTENCES)
     assert latents.shape == (4, 3, 16)
-    assert ted.write(latents, torch.full((4, 7), END)).shape == (4, 7, ted.config.pieces)
+    assert ted.write(latents, torch.full((4, 7), END)).shape == (4, 7, ted.config.words)
     assert len(ted.decode(latents)) == 4
 
 
@@ -153,21 +144,21 @@ def test_one_decode_is_the_same_in_a_batch(trained: TED) -> None:
     assert [trained.decode(row[None])[0] for row in latents] == trained.decode(latents)
 
 
-def test_no_run_of_pieces_is_written_twice(ted: TED) -> None:
+def test_no_run_of_tokens_is_written_twice(ted: TED) -> None:
     torch.manual_seed(0)
     for row in ted.search(torch.randn(4, 3, 16)).tolist():
         written = row[: row.index(END)] if END in row else row
         runs = [tuple(written[start : start + 3]) for start in range(len(written) - 2)]
         assert len(runs) == len(set(runs))
-        assert len(written) <= ted.config.max_pieces
+        assert len(written) <= ted.config.max_words
 
 
 def test_a_checkpoint_gives_the_same_model_back(trained: TED, tmp_path: Path) -> None:
     save(trained, tmp_path)
-    trained.save_tokenizers(tmp_path)
+    trained.save_tokenizer(tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors"}
     again = load(TED, TEDConfig, tmp_path)
-    again.load_tokenizers(tmp_path)
+    again.load_tokenizer(tmp_path)
     assert asdict(again.config) == asdict(trained.config)
     torch.testing.assert_close(again.encode(SENTENCES), trained.encode(SENTENCES), atol=0.1, rtol=0)
     assert again.decode(again.encode(SENTENCES)) == SENTENCES
@@ -180,16 +171,40 @@ def test_the_weights_hold_no_tensor_twice(ted: TED, tmp_path: Path) -> None:
 
 
 def test_the_full_size_fits_sixteen_mebibytes() -> None:
-    ted = TED(TEDConfig(words=27_228, pieces=3_000))
+    ted = TED(TEDConfig(words=27_229))
     assert 2 * sum(value.numel() for value in ted.state_dict().values()) < 16 * 2**20
 
 
-def test_a_vocabulary_of_another_size_is_an_error(ted: TED) -> None:
-    reader, writer = _tokenizers()
-    with pytest.raises(ValueError, match="the config says"):
-        ted.set_tokenizers(writer, reader)
+def test_a_vocabulary_of_another_size_or_order_is_an_error(ted: TED) -> None:
+    with pytest.raises(ValueError, match="the vocabulary has 4 tokens, not"):
+        ted.set_tokenizer(make_tokenizer(["a"]))
+    words = [ted.tokenizer.id_to_token(row) for row in range(ted.config.words)]
+    other = Tokenizer(models.WordPiece({word: row for row, word in enumerate(words[::-1])}, unk_token="[UNK]"))
+    with pytest.raises(ValueError, match=r"does not begin with \[PAD\], \[UNK\], \[END\]"):
+        ted.set_tokenizer(other)
 
 
-def test_ted_without_vocabularies_says_so() -> None:
-    with pytest.raises(RuntimeError, match="no reader"):
-        TED(TEDConfig(words=10, pieces=10, width=8, encoder_width=8, decoder_width=8)).encode(["a person"])
+def test_ted_without_a_vocabulary_says_so() -> None:
+    with pytest.raises(RuntimeError, match="no vocabulary"):
+        TED(TEDConfig(words=10, width=8, encoder_width=8, decoder_width=8)).encode(["a person"])
+
+
+def test_some_rows_have_the_logits_that_they_have_among_all(ted: TED) -> None:
+    latents, written = ted.encode(SENTENCES), torch.full((4, 5), 7)
+    rows = torch.tensor([END, 7, 11])
+    torch.testing.assert_close(ted.write(latents, written, rows), ted.write(latents, written)[..., rows])
+
+
+def test_a_word_that_was_never_written_is_written_by_its_row(trained: TED) -> None:
+    """Its row stands close to that of a known word, and a slip towards it is enough."""
+    known, new = (trained.tokenizer.token_to_id(word) for word in ("walks", "zebra"))
+    ted = deepcopy(trained)
+    with torch.no_grad():
+        ted.table.weight[new] = 1.2 * ted.table.weight[known]
+        ted.decoder.lm_head.bias[new] = ted.decoder.lm_head.bias[known]
+    assert ted.decode(trained.encode(["a person walks forward"])) == ["a person zebra forward"]
+
+
+@pytest.mark.parametrize("text", ["a person's t-pose (left/right), then stops", "kicks the boys' ball; it rolls away"])
+def test_tokens_join_to_the_text_that_they_were(ted: TED, text: str) -> None:
+    assert joined(ted.tokenizer.decode(ted.tokenizer.encode(text).ids)) == text

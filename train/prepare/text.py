@@ -29,6 +29,11 @@ def kit(folder: Path, split: Split) -> list[str]:
     return _cleaned(row["text"] for name in names if name in motions for row in motions[name]["annotations"])
 
 
+def human(folder: Path) -> list[str]:
+    """The captions that people wrote for the training clips of both sets, in `humanml3d` and `kit-ml`."""
+    return humanml3d(folder / "humanml3d", "train") + kit(folder / "kit-ml", "train")
+
+
 def clips(manifest: Path, split: Literal["train", "val", "test"]) -> list[str]:
     """The captions of a split of our own prepared clips (`manifest.jsonl`) and of their mirror images, each once."""
     lines = manifest.read_text(encoding="utf-8").splitlines()

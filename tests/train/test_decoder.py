@@ -1,0 +1,51 @@
+"""The last stage: sentences for latents that the denoiser made."""
+
+import numpy as np
+import pytest
+import torch
+
+from mote.checkpoint import load
+from mote.models.ted import TED, TEDConfig
+from mote.pipeline import MoTe
+from train.data import Clips
+from train.decoder import Generated, generate, train
+from train.loop import FitConfig
+from train.mtdm import Pairs
+from train.teacher import MEANING
+from train.ted import Batch, to_be_written
+
+CAPTIONS = (["a person walks forward", "someone jumps twice"], ["a man waves his left hand"])
+
+
+@pytest.fixture
+def model(tiny_folder) -> MoTe:
+    return MoTe.from_pretrained(tiny_folder, device="cpu")
+
+
+@pytest.fixture
+def pairs(model: MoTe) -> Pairs:
+    rng = np.random.default_rng(0)
+    records = [{"action": "walk", "captions": list(own), "mirrored_captions": list(own)} for own in CAPTIONS]
+    return Pairs(model.med, model.ted, Clips([rng.normal(size=(60, 263)).astype(np.float16)] * 2, records))
+
+
+def test_every_clip_gets_the_nearest_of_its_own_sentences(model, pairs):
+    generated = generate(model, pairs)
+    assert generated.latents.shape == (4, 3, 8)
+    standard = (generated.latents - model.ted.latent_mean) / model.ted.latent_std
+    for latent, written, own in zip(standard, generated.written, CAPTIONS * 2, strict=True):
+        distances = (model.ted.encode(list(own)) - latent).square().sum(dim=(1, 2))
+        assert model.ted.tokenizer.decode(written.tolist()) == own[int(distances.argmin())]
+
+
+def test_the_decoder_learns_and_the_latents_stay(model, pairs, tmp_path):
+    before, weight = model.ted.encode(["a person walks"]), model.ted.decoder.lm_head.linear.weight.clone()
+    ids, _ = model.ted.tokenize(["a person walks", "someone jumps twice"])
+    rows = [row[row != 0] for row in ids]
+    batch = Batch(ids=ids, written=to_be_written(rows, 12), meaning=torch.ones(2, MEANING))
+    generated: Generated = generate(model, pairs)
+    train(model, generated, lambda step, chance: batch, tmp_path, FitConfig(steps=3, warmup=1, lr=1e-2))
+    trained = load(TED, TEDConfig, tmp_path)
+    trained.load_tokenizer(tmp_path)
+    torch.testing.assert_close(trained.encode(["a person walks"]), before, atol=1e-2, rtol=0)
+    assert (trained.decoder.lm_head.linear.weight - weight).abs().max() > 1e-3

@@ -1,0 +1,108 @@
+"""Stage 4: TED's decoder learns to write from the latents that the denoiser makes of motions.
+
+Such a latent is no sentence's: it lies between those of several that fit.  Trained on the latents of sentences alone,
+the decoder writes a blend of them; here it learns to write the nearest of the clip's own.  Latents stay as they are.
+
+Run as `python -m train.decoder --data RAW --prepared PREPARED --models MODELS --out RUN`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from mote.checkpoint import save
+from mote.pipeline import GUIDANCE, MoTe
+from mote.sampling import sample_latents
+from train.data import Clips
+from train.loop import FitConfig, fit
+from train.mtdm import Pairs
+from train.prepare import text
+from train.ted import Batch, Batches, TEDTrainer, TEDTraining, loss, to_be_written, writing_entropy
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Latents (n, k, d) of `TED.read`'s kind that the denoiser made, and the tokens of the sentence nearest to each."""
+
+    latents: Tensor
+    written: list[Tensor]
+
+
+@torch.no_grad()
+def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
+    """A latent for every clip in every copy, guided as the app does it; its sentence is the nearest of the clip's."""
+    ted, latents, nearest = model.ted, [], []
+    rows = [(copy, row) for copy in range(len(pairs.motion)) for row in range(pairs.motion.shape[1])]
+    for start in tqdm(range(0, len(rows), size), desc="generate", unit="batch"):
+        copies, clips = torch.tensor(rows[start : start + size]).T
+        _, made = sample_latents(
+            model.mtdm,
+            model.mtdm.config.schedule,
+            "motion-to-text",
+            motion=pairs.motion[copies, clips].to(model.device),
+            frames=pairs.frames[copies, clips],
+            seeds=range(start, start + len(clips)),
+            text_guidance=GUIDANCE[1],
+        )
+        assert made is not None
+        for latent, clip in zip(made.cpu(), clips.tolist(), strict=True):
+            own = range(int(pairs.first[clip]), int(pairs.first[clip + 1]))
+            distances = (pairs.text[own.start : own.stop] - latent).square().sum(dim=(1, 2))
+            nearest.append(pairs.captions[own[int(distances.argmin())]])
+        latents.append(made * ted.latent_std + ted.latent_mean)
+    tokens = ted.tokenizer.encode_batch(nearest, add_special_tokens=False)
+    return Generated(torch.cat(latents), [torch.tensor(row.ids) for row in tokens])
+
+
+def train(
+    model: MoTe, generated: Generated, plain: Callable[[int, torch.Generator], Batch], out: Path, fitting: FitConfig
+) -> None:
+    """Fit the decoder on generated latents and, so that it forgets nothing, on sentences; save TED to `out`."""
+    config = TEDTraining()
+    trainer = TEDTrainer(model.ted, decoder_only=True).to(model.device)
+
+    def batches(step: int, chance: torch.Generator) -> tuple[Batch, Tensor, Tensor]:
+        rows = torch.randint(len(generated.written), (config.batch,), generator=chance)
+        written = to_be_written([generated.written[row] for row in rows], model.ted.config.max_words)
+        return plain(step, chance), generated.latents[rows], written.to(model.device)
+
+    def step_loss(
+        trainer: TEDTrainer, batch: tuple[Batch, Tensor, Tensor], chance: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
+        sentences, latents, written = batch
+        total, figures = loss(trainer, sentences, chance, config=config)
+        entropy = writing_entropy(trainer.ted, latents, written, chance, config)
+        return total + entropy, figures | {"generated": entropy.item()}
+
+    trained = fit(trainer, batches, step_loss, config=fitting, out=out)
+    save(trained.ted, out)
+    trained.ted.save_tokenizer(out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the model, make the latents of the training clips, and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
+    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and mtdm")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--lr", type=float, default=5e-4)
+    options = parser.parse_args(arguments)
+    model = MoTe.from_pretrained(options.models)
+    generated = generate(model, Pairs(model.med, model.ted, Clips.load(options.prepared, "train"), trims=1))
+    own = text.clips(options.prepared / "manifest.jsonl", "train")
+    plain = Batches(model.ted, text.human(options.data), own, options.out, TEDTraining())
+    fitting = FitConfig(lr=options.lr, minutes=options.minutes, precision="fp32")
+    train(model, generated, plain, options.out, fitting)
+
+
+if __name__ == "__main__":
+    main()

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and mtdm")
+    parser.add_argument("--models", type=Path, required=True, help="the folder of the stages med, ted and mtdm")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--lr", type=float, default=5e-4)
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = MoTe.from_pretrained(options.models)
     generated = generate(model, Pairs(model.med, model.ted, Clips.load(options.prepared, "train"), trims=1))
     own = text.clips(options.prepared / "manifest.jsonl", "train")
-    plain = Batches(model.ted, text.human(options.data), own, options.out, TEDTraining())
+    plain = Batches(model.ted, text.human(options.data), own, options.models / "ted", TEDTraining())
     fitting = FitConfig(lr=options.lr, minutes=options.minutes, precision="fp32")
     train(model, generated, plain, options.out, fitting)
 

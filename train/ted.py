@@ -139,16 +139,15 @@ def writing_entropy(
     return F.cross_entropy(logits.flatten(0, 1), targets, ignore_index=IGNORED)
 
 
-def recovered(ted: TED, texts: Sequence[str], *, batch: int = 64, noise: float = 0.0) -> dict[str, float]:
+def recovered(ted: TED, texts: Sequence[str], *, batch: int = 64) -> dict[str, float]:
     """Share of words that come back after encode and decode, wherever they stand, and of sentences that do exactly.
 
-    A sentence's share is matched words over the words of the longer of the two. Noise is in deviations of a latent.
+    A sentence's share is matched words over the words of the longer of the two.
     """
     words = total = exact = 0
     for start in range(0, len(texts), batch):
         chosen = [clean(sentence) for sentence in texts[start : start + batch]]
-        latents = ted.encode(chosen)  # (b, k, d)
-        for before, after in zip(chosen, ted.decode(latents + noise * torch.randn_like(latents)), strict=True):
+        for before, after in zip(chosen, ted.decode(ted.encode(chosen)), strict=True):
             counts = text.count_words([before]), text.count_words([after])
             words += (counts[0] & counts[1]).total()
             total += max(counts[0].total(), counts[1].total())
@@ -180,9 +179,11 @@ def to_be_written(rows: Sequence[Tensor], limit: int) -> Tensor:
 
 
 class Batches:
-    """Batches for TED: captions to be written back, and sentences with any word of the vocabulary to be read.
+    """Batches for TED: captions and captions with strange words to be written back, and sentences with any word of
+    the vocabulary to be read.
 
-    Most of the captions are our own. A grammar made them, so the teacher is asked about the human ones alone.
+    A grammar made our own captions, so the teacher is asked about the human ones alone; its answers are kept in the
+    folder.
     """
 
     def __init__(self, ted: TED, human: Sequence[str], own: Sequence[str], folder: Path, config: TEDTraining) -> None:

@@ -25,8 +25,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessorList, NoRep
 from mote.models.layers import Block, sinusoid
 
 SPECIAL = ("[PAD]", "[UNK]", "[END]")
-PAD, UNKNOWN, END = range(3)
-"""The first rows of the table: padding, a token that is no word, and the end of what the decoder writes."""
+PAD, END = SPECIAL.index("[PAD]"), SPECIAL.index("[END]")
+"""SPECIAL are the first rows of the table: padding, a token that is no word, the end of what the decoder writes."""
 
 TOKENIZER = "tokenizer.json"
 

@@ -14,6 +14,7 @@ from mote.models.med import MED, MEDConfig, frame_mask
 from mote.motion.features import LAYOUT, recover, trajectory
 from train.data import Batch, Clips, statistics
 from train.loop import FitConfig, fit
+from train.metrics_body import jitter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,16 +172,11 @@ def errors(model: MED, clips: Clips, size: int = 64) -> dict[str, float]:
             local = (one - one[:, :1]) - (other - other[:, :1])
             sums["joint_mm"].append(local.norm(dim=-1).mean().item() * 1000)
             sums["root_mm"].append((one - other)[:, 0].norm(dim=-1).mean().item() * 1000)
-            sums["jitter"].append(jitter(one))
-            sums["real_jitter"].append(jitter(other))
+            sums["jitter"].append(jitter(one.cpu().numpy()))
+            sums["real_jitter"].append(jitter(other.cpu().numpy()))
     means = {name: sum(values) / len(values) for name, values in sums.items()}
     jitters = means.pop("jitter") / means.pop("real_jitter")
     return means | {"jitter": jitters}
-
-
-def jitter(joints: Tensor) -> float:
-    """Mean length of the third difference of joint positions (frames, joints, 3), in metres a frame cubed."""
-    return torch.diff(joints, n=3, dim=0).norm(dim=-1).mean().item()
 
 
 def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, fitting: FitConfig) -> MED:

@@ -81,7 +81,7 @@ def precision(model: Matching, clips: Clips, seed: int = 0) -> dict[str, float]:
     for _ in range(10):
         texts = [record["captions"][int(chance.integers(len(record["captions"])))] for record in clips.records]
         meanings = [read_caption(text) for text in texts]
-        figures.append(r_precision(model.embed_texts(texts), motions, chance, meanings))
+        figures.append(r_precision(model.embed_texts(texts), motions, chance, (meanings, meanings)))
     return {f"R{place}": float(value) for place, value in enumerate(np.mean(figures, axis=0), start=1)}
 
 

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
+from mote.checkpoint import load
 from mote.models.med import frame_mask
 from mote.models.ted import TOKENIZER, clean
 from mote.motion.features import LAYOUT
@@ -182,6 +183,13 @@ class Matching(nn.Module):
         """Embeddings of texts, any number of them."""
         parts = [self.read_texts(texts[start : start + size]) for start in range(0, len(texts), size)]
         return torch.cat(parts).cpu().numpy()
+
+
+def load_matching(folder: Path) -> Matching:
+    """The networks that `train.match` wrote, with their words."""
+    model = load(Matching, MatchingConfig, folder)
+    model.load_words(folder)
+    return model
 
 
 def contrast(

@@ -31,9 +31,9 @@ class Repeated:
         return f"{self.mean:.3f} ± {self.interval:.3f}"
 
 
-def repeat(measure: Callable[[np.random.Generator], Sequence[float]], times: int, seed: int) -> list[Repeated]:
-    """Each figure of a measure over several draws of its chance."""
-    figures = np.array([measure(np.random.default_rng((seed, number))) for number in range(times)])  # (times, m)
+def repeat(measure: Callable[[int, np.random.Generator], Sequence[float]], times: int, seed: int) -> list[Repeated]:
+    """Each figure of a measure, called with the number of the repeat and a chance of its own, over the repeats."""
+    figures = np.array([measure(number, np.random.default_rng((seed, number))) for number in range(times)])
     intervals = 1.96 * figures.std(axis=0) / times**0.5
     return [Repeated(mean=float(m), interval=float(i)) for m, i in zip(figures.mean(axis=0), intervals, strict=True)]
 
@@ -53,22 +53,21 @@ def r_precision(
     queries: Embeddings,
     candidates: Embeddings,
     chance: np.random.Generator,
-    meanings: Sequence[Hashable] | None = None,
+    meanings: tuple[Sequence[Hashable], Sequence[Hashable]] | None = None,
 ) -> list[float]:
     """Shares of queries whose own candidate is among the 1, 2, 3 nearest of a pool.
 
-    With `meanings`, one for each pair, a candidate of the same meaning is as good as the own one.
+    With `meanings`, of the queries and of the candidates, a candidate that means what the query does is as good as
+    the own one.
     """
-    ranks = []
+    found = []
     for chosen in pools(len(queries), chance):
+        right = np.eye(len(chosen), dtype=bool)
+        if meanings is not None:
+            right |= np.array([[meanings[0][query] == meanings[1][other] for other in chosen] for query in chosen])
         nearest = cdist(queries[chosen], candidates[chosen]).argsort(axis=1, kind="stable")[:, :TOP]  # (pool, top)
-        if meanings is None:
-            found = nearest == np.arange(len(chosen))[:, None]
-        else:
-            names = [meanings[item] for item in chosen]
-            found = np.array([[names[other] == own for other in row] for row, own in zip(nearest, names, strict=True)])
-        ranks.append(found.cumsum(axis=1) > 0)
-    return np.concatenate(ranks).mean(axis=0).tolist()
+        found.append(np.take_along_axis(right, nearest, axis=1).cumsum(axis=1) > 0)
+    return np.concatenate(found).mean(axis=0).tolist()
 
 
 def matching_distance(texts: Embeddings, motions: Embeddings) -> float:

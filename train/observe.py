@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,12 +15,17 @@ from train.data import Clips
 from train.evaluator import Evaluator, label
 from train.prepare.actions import ACTIONS, Kind, find_action
 from train.prepare.captions import Claims
+from train.prepare.details import pace
 from train.prepare.facts import Facts, measure
 
 TURN, HEADING = 15.0, 8.0
 """Degrees from which a clip turns, or travels off the way it faces, to a side; the captions tell clearer ones alone."""
 WAVES = 2
 """Swings to and fro of a raised hand from which it waves; a hand that is just raised has none, a real wave three."""
+
+
+STEPS_OFF = 1
+"""How many steps more or fewer than a sentence says are right: a half step at either end is a matter of taste."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,10 @@ class Outcome:
     got: str
     side: bool | None
     style: bool | None
+    turn: bool | None = None
+    steps: bool | None = None
+    pace: bool | None = None
+    named_style: str | None = None
     held_out: bool = False
     silent: bool = False
     """A side was to be named and none is."""
@@ -148,13 +157,28 @@ def judge_motion(claims: Claims, clip: RealClip, made: Observed, *, held_out: bo
     side, kind = named_side(claims, clip.kind)
     known_side = side is not None and shown_side(kind, clip.seen.facts) == side
     known_style = claims.style is not None and clip.seen.style == claims.style
+    kept, shown = _kept(claims, made.facts), _kept(claims, clip.seen.facts)
     return Outcome(
         wanted=claims.action,
         got=made.action,
         side=shown_side(kind, made.facts) == side if known_side else None,
         style=made.style == claims.style if known_style else None,
+        turn=kept["turn"] if shown["turn"] else None,
+        steps=kept["steps"] if shown["steps"] else None,
+        pace=kept["pace"] if shown["pace"] else None,
+        named_style=claims.style if known_style else None,
         held_out=held_out,
     )
+
+
+def _kept(claims: Claims, facts: Facts) -> dict[str, bool | None]:
+    """Whether what is measured is what a sentence says of turn, steps and pace; None where it says nothing."""
+    turned = shown_side("turn", facts)
+    return {
+        "turn": turned == claims.turn if claims.turn else None,
+        "steps": abs(facts.steps - claims.steps) <= STEPS_OFF if claims.steps is not None else None,
+        "pace": pace(claims.action or "", facts) == claims.speed if claims.speed else None,
+    }
 
 
 def judge_caption(claims: Claims, clip: RealClip) -> Outcome:
@@ -183,16 +207,18 @@ def share(values: Sequence[bool | None]) -> tuple[float, int]:
     return (float(np.mean(known)) if known else float("nan")), len(known)
 
 
-def by_action(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
-    """For each action wanted, the commonest first: how many, shares of what is right, what it is mostly taken for."""
+def table_by(outcomes: Sequence[Outcome], key: Literal["wanted", "named_style"]) -> dict[str, dict[str, Any]]:
+    """For each action wanted, or style, the commonest first: how many, what is right, what it is mostly taken for."""
     table = {}
-    for action, count in Counter(outcome.wanted for outcome in outcomes).most_common():
-        chosen = [outcome for outcome in outcomes if outcome.wanted == action]
+    named = [(name, outcome) for outcome in outcomes if (name := getattr(outcome, key)) is not None]
+    for name, count in Counter(name for name, _ in named).most_common():
+        chosen = [outcome for other, outcome in named if other == name]
         wrong = Counter(outcome.got for outcome in chosen if not outcome.action)
-        table[action] = {
+        table[name] = {
             "count": count,
             "action": share([outcome.action for outcome in chosen])[0],
             "side": share([outcome.side for outcome in chosen])[0],
+            "style": share([outcome.style for outcome in chosen])[0],
             "taken_for": dict(wrong.most_common(3)),
         }
     return table

@@ -7,55 +7,75 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Unit = Literal["%", "mm", "s", "x"]
-_FORMATS: dict[Unit, str] = {"%": "{:.1f} %", "mm": "{:.1f} mm", "s": "{:.3f} s", "x": "{:.2f} x"}
+from train.metrics_motion import Repeated
+
+Unit = Literal["%", "mm", "s", "x", ""]
+_FORMATS: dict[Unit, str] = {"%": "{:.1f} %", "mm": "{:.1f} mm", "s": "{:.3f} s", "x": "{:.2f} x", "": "{:.3f}"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One figure: what it is of, over how many; shares are from 0 to 1.  An `at_most` target is met from below."""
+    """One figure: what it is of, over how many; shares are from 0 to 1.  The target is from `least` to `most`."""
 
     what: str
     measured: float
     count: int
-    target: float | None = None
+    least: float | None = None
+    most: float | None = None
     unit: Unit = "%"
-    at_most: bool = False
 
     @property
     def met(self) -> bool | None:
         """Whether the target is met; None where there is none, or nothing was measured."""
-        if self.target is None or math.isnan(self.measured):
+        if (self.least is None and self.most is None) or math.isnan(self.measured):
             return None
-        return self.measured <= self.target if self.at_most else self.measured >= self.target
+        above = self.least is None or self.measured >= self.least
+        return above and (self.most is None or self.measured <= self.most)
+
+    @property
+    def target(self) -> str:
+        """The target as the table shows it."""
+        least, most = ("" if bound is None else show(bound, self.unit) for bound in (self.least, self.most))
+        return f"{least} to {most}" if least and most else f"≥ {least}" if least else f"≤ {most}" if most else ""
 
     def cells(self) -> list[str]:
         """What, target, measured, met, count, as the table shows them."""
-        target = "" if self.target is None else ("≤ " if self.at_most else "≥ ") + show(self.target, self.unit)
         met = {None: "", True: "yes", False: "no"}[self.met]
-        return [self.what, target, show(self.measured, self.unit), met, str(self.count)]
+        return [self.what, self.target, show(self.measured, self.unit), met, str(self.count)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The settings, the rows of the table, and a table per action of those tasks that have one."""
+    """The settings, the rows of the table, tables of repeated figures, and a table per action or style of a task."""
 
     settings: dict[str, Any]
     rows: list[Row] = field(default_factory=list)
-    actions: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    tables: dict[str, dict[str, dict[str, Repeated]]] = field(default_factory=dict)
+    """Of each table by its title: of each row by its name: the figure of each column."""
+    groups: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def markdown(self) -> str:
         """The whole report as one page."""
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
         page = [f"# Evaluation\n\nAll figures are computed by `python -m train.evaluate` ({settings}).\n"]
         page.append(_table(["what", "target", "measured", "met", "n"], [row.cells() for row in self.rows]))
-        for task, table in self.actions.items():
+        for title, named in self.tables.items():
+            columns = list(dict.fromkeys(column for row in named.values() for column in row))
+            cells = [[name, *(str(row.get(column, "")) for column in columns)] for name, row in named.items()]
+            page.append(f"\n## {title}\n")
+            page.append(_table(["", *columns], cells))
+        for task, table in self.groups.items():
             rows = [
-                [action, str(row["count"]), show(row["action"]), show(row["side"]), _counts(row["taken_for"])]
-                for action, row in table.items()
+                [
+                    name,
+                    str(row["count"]),
+                    *(show(row[part]) for part in ("action", "side", "style")),
+                    _counts(row["taken_for"]),
+                ]
+                for name, row in table.items()
             ]
-            page.append(f"\n## {task}, by action\n")
-            page.append(_table(["action", "n", "action right", "side right", "taken for"], rows))
+            page.append(f"\n## {task}\n")
+            page.append(_table(["", "n", "action right", "side right", "style right", "taken for"], rows))
         return "\n".join(page) + "\n"
 
     def write(self, folder: Path) -> None:
@@ -65,7 +85,11 @@ class Report:
         values = {
             "settings": self.settings,
             "rows": [asdict(row) | {"met": row.met} for row in self.rows],
-            "actions": self.actions,
+            "tables": {
+                title: {name: {column: asdict(figure) for column, figure in row.items()} for name, row in table.items()}
+                for title, table in self.tables.items()
+            },
+            "groups": self.groups,
         }
         (folder / "report.json").write_text(json.dumps(_without_nan(values), indent=2, allow_nan=False) + "\n")
 

@@ -12,20 +12,22 @@ from mote.checkpoint import load, save
 from mote.motion.features import LAYOUT, to_features
 from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
+from train import match
 from train.data import MANIFEST, Clips
 from train.evaluate import main
 from train.evaluator import Evaluator, EvaluatorConfig, EvaluatorTraining, Targets, accuracy, classes, train
 from train.loop import FitConfig
+from train.matching import load_matching
 from train.observe import (
     Observed,
     Outcome,
     RealClip,
-    by_action,
     judge_caption,
     judge_motion,
     observe,
     share,
     shown_side,
+    table_by,
     waving,
 )
 from train.prepare.captions import read_caption
@@ -68,9 +70,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory):
     (folder / "features").mkdir()
     records = []
     for split in ("train", "val", "test"):
-        for number in range(8):
+        for number in range(8 if split == "train" else 34):  # the matching networks' pools are of 32
             wave, side = number % 2 == 0, "left" if number % 4 == 0 else "right"
-            motion = waving_motion(50 + 3 * number, side) if wave else walking_motion(50 + 3 * number)
+            motion = waving_motion(50 + number, side) if wave else walking_motion(50 + number)
             name = f"{split}-{number}"
             np.save(folder / "features" / f"{name}.npy", to_features(motion.joints).astype(np.float16))
             captions = [f"a man waves his {side} hand", "an old man waves"] if wave else ["a person walks forward"]
@@ -78,7 +80,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory):
                 {
                     "name": name, "split": split, "action": f"wave-{side}-hand" if wave else "walk",
                     "style": "normal", "side": side if wave else None, "captions": captions,
-                    "held_out": [index == 1 for index in range(len(captions))],
+                    "mirrored_captions": captions, "held_out": [index == 1 for index in range(len(captions))],
                 }
             )  # fmt: skip
     (folder / MANIFEST).write_text("".join(json.dumps(record) + "\n" for record in records))
@@ -184,22 +186,23 @@ def test_a_turn_and_a_way_show_sides():
 
 def test_tables_count_what_can_be_judged():
     def outcome(got: str, side: bool | None) -> Outcome:
-        return Outcome(wanted="wave", got=got, side=side, style=None)
+        return Outcome(wanted="wave", got=got, side=side, style=got == "wave", named_style="sad" if side else None)
 
     outcomes = [outcome("wave", True), outcome("wave", False), outcome("walk", None), outcome("walk", True)]
     assert share([one.right for one in outcomes]) == (0.25, 4)
     assert share([one.side for one in outcomes]) == (2 / 3, 3)
     assert math.isnan(share([None])[0])
-    assert by_action(outcomes)["wave"] == {
-        "count": 4, "action": 0.5, "side": 2 / 3, "taken_for": {"walk": 2},
+    assert table_by(outcomes, "wanted")["wave"] == {
+        "count": 4, "action": 0.5, "side": 2 / 3, "style": 0.5, "taken_for": {"walk": 2},
     }  # fmt: skip
+    assert table_by(outcomes, "named_style")["sad"]["count"] == 2
 
 
 def test_targets_are_met_from_the_right_side(tmp_path):
     rows = [
-        Row(what="share", measured=0.9, count=10, target=0.85),
-        Row(what="error", measured=31.0, count=10, target=30, unit="mm", at_most=True),
-        Row(what="nothing", measured=float("nan"), count=0, target=0.5),
+        Row(what="share", measured=0.9, count=10, least=0.85),
+        Row(what="error", measured=31.0, count=10, most=30, unit="mm"),
+        Row(what="nothing", measured=float("nan"), count=0, least=0.5),
     ]
     report = Report(settings={"split": "test"}, rows=rows)
     report.write(tmp_path)
@@ -210,17 +213,43 @@ def test_targets_are_met_from_the_right_side(tmp_path):
     assert written["rows"][2]["measured"] is None
 
 
-def test_the_whole_command_on_a_tiny_model(tiny_folder, prepared, judge, tmp_path):
+@pytest.fixture(scope="module")
+def matching(prepared, tiny_folder, tmp_path_factory):
+    """The folder of matching networks trained for a moment."""
+    folder = tmp_path_factory.mktemp("matching")
+    fitting = FitConfig(steps=3, warmup=1, precision="fp32")
+    match.train(prepared, tiny_folder / "ted", folder, match.MatchTraining(batch=4), fitting)
+    return folder
+
+
+def test_the_matching_networks_come_back_from_disk(matching, prepared):
+    model = load_matching(matching)
+    assert model.embed_texts(["a person walks forward"]).shape == (1, model.config.width)
+    precise = match.precision(model, Clips.load(prepared, "test"))
+    assert 0 <= precise["R1"] <= precise["R2"] <= precise["R3"] <= 1
+
+
+def test_the_whole_command_on_a_tiny_model(tiny_folder, prepared, judge, matching, tmp_path):
     def run(out: str, *parts: str) -> dict:
-        folders = {"--model": tiny_folder, "--data": prepared, "--evaluator": judge[1], "--out": tmp_path / out}
-        few = {"--steps": 2, "--joint": 3, "--timed": 1, "--batch": 3, "--captions": 6}
+        folders = {
+            "--model": tiny_folder, "--data": prepared, "--evaluator": judge[1], "--matching": matching,
+            "--out": tmp_path / out,
+        }  # fmt: skip
+        few = {
+            "--steps": 2, "--joint": 3, "--timed": 1, "--batch": 12, "--captions": 6, "--repeats": 2, "--texts": 2,
+            "--samples": 2,
+        }  # fmt: skip
         words = [str(word) for pair in (folders | few).items() for word in pair]
         main([*words, "--guidance", "2", "1", *(("--parts", *parts) if parts else ())])
         return json.loads((tmp_path / out / "report.json").read_text())
 
     first, second = run("first"), run("second", "joint", "ted", "text-to-motion")
     assert first["settings"]["guidance"] == [2.0, 1.0]
-    assert first["actions"].keys() == {"text-to-motion", "motion-to-text"}
+    kinds = {f"{task}, by {kind}" for task in ("text-to-motion", "motion-to-text") for kind in ("action", "style")}
+    assert first["groups"].keys() == kinds
+    assert len(first["tables"]) == 4
+    by_networks = next(table for title, table in first["tables"].items() if "FID" in title)
+    assert by_networks["real"].keys() < by_networks["generated"].keys()
     figures = {row["what"]: row["measured"] for row in first["rows"]}
     assert figures["the judge on real clips: action"] == 1
     assert len(figures) == len(first["rows"])
@@ -244,3 +273,10 @@ def test_parts_can_be_asked_for_alone(tiny_folder, prepared, judge, tmp_path):
         "the judge on real clips",
         "the clips' own captions, read alike",
     }
+
+
+def test_figures_of_the_matching_networks_need_them(tiny_folder, prepared, judge, tmp_path, capsys):
+    folders = ["--model", tiny_folder, "--data", prepared, "--evaluator", judge[1], "--out", tmp_path]
+    with pytest.raises(SystemExit):
+        main([*map(str, folders), "--parts", "matching"])
+    assert "needs --matching" in capsys.readouterr().err

@@ -51,7 +51,10 @@ def test_another_of_the_same_meaning_is_a_match(chance):
     motions = np.eye(32)
     texts = motions[np.arange(32) ^ 1]  # every text lies on its neighbour's motion
     assert r_precision(texts, motions, chance)[0] == 0
-    assert r_precision(texts, motions, chance, [number // 2 for number in range(32)]) == [1.0, 1.0, 1.0]
+    names = [number // 2 for number in range(32)]
+    assert r_precision(texts, motions, chance, (names, names)) == [1.0, 1.0, 1.0]
+    assert r_precision(motions, motions, chance, (names, [None] * 32)) == [1.0, 1.0, 1.0], "the own one always counts"
+    assert r_precision(texts, motions, chance, (names, [None] * 32))[0] == 0
 
 
 def test_the_frechet_distance_of_gaussians_that_are_known():
@@ -86,7 +89,7 @@ def test_distances_of_points_that_are_known(chance):
 
 
 def test_repeats_have_a_mean_and_an_interval():
-    figures = repeat(lambda chance: [chance.normal(3, 1), 7.0], 400, seed=1)
+    figures = repeat(lambda _, chance: [chance.normal(3, 1), 7.0], 400, seed=1)
     assert figures[0].mean == pytest.approx(3, abs=0.2)
     assert figures[0].interval == pytest.approx(1.96 / 20, rel=0.15)
     assert (figures[1].mean, figures[1].interval) == (7, 0)

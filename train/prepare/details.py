@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from train.prepare.actions import Action
 from train.prepare.facts import Facts, Hand
@@ -91,15 +92,26 @@ def _steps(facts: Facts) -> Detail | None:
     return _words("steps", f"taking {n} steps|with {n} steps|for {n} steps|making {n} steps|in {n} steps|{few}")
 
 
-def _pace(action: Action, facts: Facts) -> Detail | None:
-    limits = {"walk": (0.7, 1.35), "run": (1.7, 3.0), "walk-back": (0.5, 1.0)}.get(action.group)
+def pace(group: str, facts: Facts) -> Literal["slow", "steady", "fast"] | None:
+    """How fast a clip is for its action; None where the action has no pace or the way is short."""
+    limits = _PACES.get(group)
     if limits is None or facts.distance < 0.8:
         return None
     slow, fast = limits
+    return "slow" if facts.speed < slow else "fast" if facts.speed > fast else "steady"
+
+
+_PACES = {"walk": (0.7, 1.35), "run": (1.7, 3.0), "walk-back": (0.5, 1.0)}
+
+
+def _pace(action: Action, facts: Facts) -> Detail | None:
+    graded = pace(action.group, facts)
+    if graded is None:
+        return None
+    slow, fast = _PACES[action.group]
     if facts.speed < 0.5 * slow or facts.speed > 1.35 * fast:
-        return _words("pace", "very slowly|at a very slow pace" if facts.speed < slow else "very fast|very quickly")
-    words = SLOW if facts.speed < slow else FAST if facts.speed > fast else STEADY
-    return Detail(key="pace", wordings=words)
+        return _words("pace", "very slowly|at a very slow pace" if graded == "slow" else "very fast|very quickly")
+    return Detail(key="pace", wordings={"slow": SLOW, "steady": STEADY, "fast": FAST}[graded])
 
 
 def _path(name: str, facts: Facts) -> Detail | None:

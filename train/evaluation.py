@@ -1,0 +1,103 @@
+"""What every part of the evaluation shares: the model, the clips of a split, one prompt for each, and what is made."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mote.motion.motion import Motion
+from mote.pipeline import GUIDANCE, STEPS, MoTe, Sample
+from mote.sampling import Task
+from train.data import Clips, Split
+from train.evaluator import Evaluator
+from train.matching import Matching
+from train.observe import observe_clips, share
+from train.report import Report, Row
+
+SEEDS = 1_000_003
+"""Apart from each other lie the seeds of two repeats."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is evaluated and how.  Samples of one batch share a seed, so small batches see more of them."""
+
+    split: Split = "test"
+    steps: int = STEPS
+    guidance: tuple[float, float] = GUIDANCE
+    seed: int = 0
+    batch: int = 32
+    captions: int = 600
+    """Captions that TED is tried on."""
+    joint: int = 128
+    """Pairs that the joint task makes."""
+    timed: int = 20
+    """Prompts that are timed, after two to warm up."""
+    repeats: int = 20
+    """Times that the matching networks' figures are measured, each with motions of other seeds."""
+    texts: int = 100
+    """Prompts of MultiModality."""
+    samples: int = 30
+    """Motions for each of them."""
+
+
+class Evaluation:
+    """A model, a judge, and the clips of a split as the judge sees them; each part adds its rows to the report.
+
+    The matching networks are there where figures in their space are wanted.
+    """
+
+    def __init__(
+        self, model: MoTe, judge: Evaluator, clips: Clips, settings: Settings, matching: Matching | None = None
+    ) -> None:
+        self.model, self.judge, self.clips, self.settings, self.matching = model, judge, clips, settings, matching
+        self.real = observe_clips(judge, clips)
+        self.report = Report(settings=asdict(settings))
+        self._motions: dict[int, list[Motion]] = {}
+        chance = np.random.default_rng(settings.seed)
+        self.drawn = [int(chance.integers(len(clip.record["captions"]))) for clip in self.real]
+
+    def prompt(self, number: int) -> tuple[str, bool]:
+        """The caption drawn for a clip, and whether its wording is held out from training."""
+        record, drawn = self.real[number].record, self.drawn[number]
+        return record["captions"][drawn], record["held_out"][drawn]
+
+    @property
+    def prompts(self) -> list[str]:
+        """The caption drawn for each clip."""
+        return [self.prompt(number)[0] for number in range(len(self.real))]
+
+    def motions(self, repeat: int = 0) -> list[Motion]:
+        """One motion for each clip's prompt; every repeat has seeds of its own."""
+        if repeat not in self._motions:
+            made = self.generate("text-to-motion", self.prompts, seed=self.settings.seed + SEEDS * repeat)
+            self._motions[repeat] = [sample.motion for sample in made if sample.motion is not None]
+        return self._motions[repeat]
+
+    @cached_property
+    def captions(self) -> list[str]:
+        """One caption for each clip's motion."""
+        made = self.generate("motion-to-text", [clip.motion for clip in self.real], seed=self.settings.seed)
+        return [sample.text or "" for sample in made]
+
+    def add(self, what: str, values: Sequence[bool | None], least: float | None = None) -> None:
+        """A row with the share of what is right among what can be judged."""
+        measured, count = share(values)
+        self.report.rows.append(Row(what=what, measured=measured, count=count, least=least))
+
+    def generate(self, task: Task, inputs: Sequence[str] | Sequence[Motion] | int, seed: int = 0) -> list[Sample]:
+        """One sample for each input, or so many with none, in batches with a seed each."""
+        count = inputs if isinstance(inputs, int) else len(inputs)
+        side = "text" if task == "text-to-motion" else "motion"
+        samples = []
+        for start in tqdm(range(0, count, self.settings.batch), desc=task, unit="batch"):
+            end = min(count, start + self.settings.batch)
+            given: dict[str, Any] = (
+                {"samples": end - start} if isinstance(inputs, int) else {side: list(inputs[start:end])}
+            )
+            options: dict[str, Any] = {"steps": self.settings.steps, "guidance": self.settings.guidance}
+            samples += self.model.generate(task, **given, **options, seed=seed + start)
+        return samples

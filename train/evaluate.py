@@ -87,7 +87,7 @@ def write_back(evaluation: Evaluation) -> None:
 def text_to_motion(evaluation: Evaluation) -> None:
     """Whether the motion made for a prompt does what the prompt says; one prompt for each clip."""
     prompts = [evaluation.prompt(number) for number in range(len(evaluation.real))]
-    seen = observe(evaluation.judge, evaluation.motions())
+    seen = observe(evaluation.judge, evaluation.motions)
     judged = [
         judge_motion(read_caption(text), clip, one, held_out=held)
         for (text, held), clip, one in zip(prompts, evaluation.real, seen, strict=True)

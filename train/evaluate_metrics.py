@@ -47,7 +47,8 @@ def match(evaluation: Evaluation) -> None:
         return figures(real, frechet_distance(real[first], real[second]), chance)
 
     def of_made(number: int, chance: np.random.Generator) -> list[float]:
-        motions = _embedded(evaluation, evaluation.motions(number))
+        again = evaluation.make_motions(evaluation.prompts, number) if number else evaluation.motions
+        motions = _embedded(evaluation, again)
         return figures(motions, frechet_distance(real, motions), chance)
 
     names = (*PRECISION, "MM-Dist", "FID", "Diversity")
@@ -105,7 +106,7 @@ def describe(evaluation: Evaluation) -> None:
 
 def bodies(evaluation: Evaluation) -> None:
     """Skating, penetration, jitter and drift of generated motion beside those of real clips."""
-    real, made = mean_body([clip.motion for clip in evaluation.real]), mean_body(evaluation.motions())
+    real, made = mean_body([clip.motion for clip in evaluation.real]), mean_body(evaluation.motions)
     evaluation.report.tables["text-to-motion, bodies (a share of frames, millimetres)"] = {
         name: {part: Repeated(mean=value, interval=0.0) for part, value in asdict(body).items()}
         for name, body in (("real", real), ("generated", made))
@@ -156,6 +157,5 @@ def _several(evaluation: Evaluation) -> np.ndarray:
     """Embeddings of several motions for each of the first prompts, (texts, samples, width)."""
     settings = evaluation.settings
     prompts = [text for text in evaluation.prompts[: settings.texts] for _ in range(settings.samples)]
-    made = evaluation.generate("text-to-motion", prompts, seed=settings.seed)
-    embedded = _embedded(evaluation, [sample.motion for sample in made if sample.motion is not None])
+    embedded = _embedded(evaluation, evaluation.make_motions(prompts))
     return embedded.reshape(-1, settings.samples, embedded.shape[-1])

@@ -18,7 +18,7 @@ from train.observe import observe_clips, share
 from train.report import Report, Row
 
 SEEDS = 1_000_003
-"""Apart from each other lie the seeds of two repeats."""
+"""How far the seeds of two repeats lie apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Settings:
     captions: int = 600
     """Captions that TED is tried on."""
     joint: int = 128
-    """Pairs that the joint task makes."""
+    """Pairs that the joint task makes, and sentences that are made from nothing."""
     timed: int = 20
     """Prompts that are timed, after two to warm up."""
     repeats: int = 20
@@ -56,7 +56,6 @@ class Evaluation:
         self.model, self.judge, self.clips, self.settings, self.matching = model, judge, clips, settings, matching
         self.real = observe_clips(judge, clips)
         self.report = Report(settings=asdict(settings))
-        self._motions: dict[int, list[Motion]] = {}
         chance = np.random.default_rng(settings.seed)
         self.drawn = [int(chance.integers(len(clip.record["captions"]))) for clip in self.real]
 
@@ -70,17 +69,20 @@ class Evaluation:
         """The caption drawn for each clip."""
         return [self.prompt(number)[0] for number in range(len(self.real))]
 
-    def motions(self, repeat: int = 0) -> list[Motion]:
-        """One motion for each clip's prompt; every repeat has seeds of its own."""
-        if repeat not in self._motions:
-            made = self.generate("text-to-motion", self.prompts, seed=self.settings.seed + SEEDS * repeat)
-            self._motions[repeat] = [sample.motion for sample in made if sample.motion is not None]
-        return self._motions[repeat]
+    @cached_property
+    def motions(self) -> list[Motion]:
+        """One motion for each clip's prompt."""
+        return self.make_motions(self.prompts)
+
+    def make_motions(self, prompts: Sequence[str], repeat: int = 0) -> list[Motion]:
+        """One motion for each of some prompts; every repeat has seeds of its own."""
+        made = self.generate("text-to-motion", prompts, repeat)
+        return [sample.motion for sample in made if sample.motion is not None]
 
     @cached_property
     def captions(self) -> list[str]:
         """One caption for each clip's motion."""
-        made = self.generate("motion-to-text", [clip.motion for clip in self.real], seed=self.settings.seed)
+        made = self.generate("motion-to-text", [clip.motion for clip in self.real])
         return [sample.text or "" for sample in made]
 
     def add(self, what: str, values: Sequence[bool | None], least: float | None = None) -> None:
@@ -88,8 +90,9 @@ class Evaluation:
         measured, count = share(values)
         self.report.rows.append(Row(what=what, measured=measured, count=count, least=least))
 
-    def generate(self, task: Task, inputs: Sequence[str] | Sequence[Motion] | int, seed: int = 0) -> list[Sample]:
+    def generate(self, task: Task, inputs: Sequence[str] | Sequence[Motion] | int, repeat: int = 0) -> list[Sample]:
         """One sample for each input, or so many with none, in batches with a seed each."""
+        first = self.settings.seed + SEEDS * repeat
         count = inputs if isinstance(inputs, int) else len(inputs)
         side = "text" if task == "text-to-motion" else "motion"
         samples = []
@@ -99,5 +102,5 @@ class Evaluation:
                 {"samples": end - start} if isinstance(inputs, int) else {side: list(inputs[start:end])}
             )
             options: dict[str, Any] = {"steps": self.settings.steps, "guidance": self.settings.guidance}
-            samples += self.model.generate(task, **given, **options, seed=seed + start)
+            samples += self.model.generate(task, **given, **options, seed=first + start)
         return samples

@@ -18,11 +18,12 @@ from torch import Tensor
 
 from mote import device as devices
 from mote.checkpoint import load, save
-from mote.models.ted import SPECIAL, TED, TEDConfig, clean
-from train.data import Batch, Clips, Split, read_manifest, statistics
+from mote.models.ted import SPECIAL, TED, TEDConfig
+from train.data import MANIFEST, Batch, Clips, Split, statistics
 from train.loop import FitConfig, fit
 from train.matching import Matching, MatchingConfig, contrast
 from train.metrics_motion import r_precision
+from train.prepare import text
 from train.prepare.reading import read_caption
 from train.teacher import make_tokenizer
 
@@ -62,7 +63,7 @@ def with_words(ted: TED, texts: Sequence[str], config: MatchingConfig) -> Matchi
 
 def pairs(clips: Clips, size: int, chance: torch.Generator) -> Pair:
     """Random clips, half of them mirrored, and a random sentence about each."""
-    batch = clips.sample(size, chance, limit=int(clips.lengths.max()), crop=False)
+    batch = clips.sample(size, chance, limit=int(clips.lengths.max()), crop=False).to(devices.choose())
     chooser = random.Random(int(torch.randint(2**31, (), generator=chance)))
     records = [clips.records[clip] for clip in batch.clips]
     texts = [
@@ -70,7 +71,8 @@ def pairs(clips: Clips, size: int, chance: torch.Generator) -> Pair:
         for record, mirrored in zip(records, batch.mirrored, strict=True)
     ]
     labels = [(r["action"], r["style"], m) for r, m in zip(records, batch.mirrored, strict=True)]
-    return Pair(batch, texts, torch.tensor([[one == other for other in labels] for one in labels]))
+    alike = torch.tensor([[one == other for other in labels] for one in labels])
+    return Pair(batch, texts, alike.to(devices.choose()))
 
 
 def precision(model: Matching, clips: Clips, seed: int = 0) -> dict[str, float]:
@@ -80,7 +82,7 @@ def precision(model: Matching, clips: Clips, seed: int = 0) -> dict[str, float]:
     figures = []
     for _ in range(10):
         texts = [record["captions"][int(chance.integers(len(record["captions"])))] for record in clips.records]
-        meanings = [read_caption(text) for text in texts]
+        meanings = [read_caption(sentence) for sentence in texts]
         figures.append(r_precision(model.embed_texts(texts), motions, chance, (meanings, meanings)))
     return {f"R{place}": float(value) for place, value in enumerate(np.mean(figures, axis=0), start=1)}
 
@@ -90,12 +92,7 @@ def train(prepared: Path, words: Path, out: Path, training: MatchTraining, fitti
     ted = load(TED, TEDConfig, words)
     ted.load_tokenizer(words)
     clips, validation = Clips.load(prepared, "train"), Clips.load(prepared, "val")
-    said = [
-        clean(text)
-        for split in get_args(Split)
-        for record in read_manifest(prepared, split)
-        for text in (*record["captions"], *record["mirrored_captions"])
-    ]
+    said = [sentence for split in get_args(Split) for sentence in text.clips(prepared / MANIFEST, split)]
     torch.manual_seed(fitting.seed)
     model = with_words(ted, said, OURS)
     mean, deviation = statistics(clips.features)
@@ -108,7 +105,7 @@ def train(prepared: Path, words: Path, out: Path, training: MatchTraining, fitti
         noise = training.noise * torch.randn(features.shape, generator=chance).to(features)
         noise[..., : model.config.columns] *= model.feature_std
         motions = model.read_motions(features + noise, pair.clips.lengths)
-        value = contrast(model.read_texts(pair.texts), motions, pair.alike.to(motions.device), training.margin)
+        value = contrast(model.read_texts(pair.texts), motions, pair.alike, training.margin)
         return value, {}
 
     model = fit(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from pycocoevalcap.bleu.bleu import Bleu
@@ -42,19 +41,6 @@ def leave_one_out(references: Sequence[Sequence[str]], chance: np.random.Generat
     drawn = [int(chance.integers(len(texts))) for texts in chosen]
     left = [[*texts[:number], *texts[number + 1 :]] for texts, number in zip(chosen, drawn, strict=True)]
     return against_references([texts[number] for texts, number in zip(chosen, drawn, strict=True)], left)
-
-
-def bert_score(captions: Sequence[str], references: Sequence[Sequence[str]], model: Path, layer: int) -> float:
-    """Mean BERTScore F1 (Zhang et al. 2020), not rescaled, of each caption with the best of its references.
-
-    Args:
-        model: a local folder of a BERT-like encoder and its tokenizer.
-        layer: the layer whose states are compared.
-    """
-    from bert_score import score  # needs a model that nobody has by default
-
-    _, _, f1 = score(list(captions), [list(texts) for texts in references], model_type=str(model), num_layers=layer)
-    return float(f1.mean())
 
 
 def grams(sentence: str, length: int) -> list[tuple[str, ...]]:

@@ -30,6 +30,8 @@ MAX_SECONDS = 9.8
 STEPS = 20
 GUIDANCE = (7.5, 7.0)
 """Guidance of motion and of text that the paper finds best (MoTe, section 4)."""
+TEXT_DRAWS = 4
+"""Draws that a caption is the mean of: many sentences fit a motion, and what they agree on is what it shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,7 @@ class MoTe:
                 steps=steps,
                 motion_guidance=motion_guidance,
                 text_guidance=text_guidance,
+                text_draws=TEXT_DRAWS,
                 callback=callback,
             )
             made = TASKS[task][-1].generated

@@ -64,6 +64,8 @@ def sample_latents(
     steps: int = 20,
     motion_guidance: float = 7.5,
     text_guidance: float = 7.0,
+    motion_draws: int = 1,
+    text_draws: int = 1,
     solver: Solver = "dpm-solver++",
     callback: Callable[[int, int], None] | None = None,
 ) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None]:
@@ -75,6 +77,8 @@ def sample_latents(
         seeds: one a sample. All of a sample's noise comes from its own seed, drawn on the CPU, so that it does not
             depend on the rest of the batch, the guidance or the device.
         motion_guidance, text_guidance: 1 is no guidance.
+        motion_draws, text_draws: where one side is made from the other, its latent is the mean of so many draws: what
+            all that fits agrees on.
         callback: called after each step with the steps done and the steps of all stages.
 
     Raises:
@@ -95,6 +99,8 @@ def sample_latents(
         raise ValueError(f"{len(seeds)} seeds need as many frames and latents")
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     guidance: dict[Side, float] = {"motion": motion_guidance, "text": text_guidance}
+    all_draws: dict[Side, int] = {"motion": motion_draws, "text": text_draws}
+    frames = frames.to(device)
     done = 0
 
     def count() -> None:
@@ -104,14 +110,15 @@ def sample_latents(
             callback(done, steps * len(stages))
 
     for roles in stages:
-        start, absent = (_noise(denoiser, generators, device) for _ in range(2))
-        for side in SIDES:
-            if roles[side] != "given":
-                latents[side] = (start if roles[side] == "generate" else absent)[side]
-        predict = _Predictor(denoiser, schedule, roles, absent, frames.to(device), guidance)
-        latents = _denoise(predict, schedule, latents, steps=steps, solver=solver, count=count)
-    final = [None if stages[-1][side] == "absent" else latents[side] for side in SIDES]
-    return final[0], final[1]
+        draws = next((all_draws[side] for side in SIDES if roles[OTHER[side]] == "given"), 1)
+        start, absent = (_noise(denoiser, generators, device, draws) for _ in range(2))
+        repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
+        rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}
+        noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
+        predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance)
+        made = _denoise(predict, schedule, noisy, steps=steps, solver=solver, count=count)
+        latents |= {side: made[side].unflatten(0, (-1, draws)).mean(dim=1) for side in roles.generated}
+    return latents.get("motion"), latents.get("text")
 
 
 def _denoise(
@@ -174,14 +181,14 @@ class _Predictor:
         return {side: output.float().unflatten(0, (-1, size)) for side, output in zip(SIDES, outputs, strict=True)}
 
 
-def _noise(denoiser: MTDM, generators: list[torch.Generator], device: torch.device) -> Latents:
-    """Fresh noise for both sides, from each sample's own generator."""
+def _noise(denoiser: MTDM, generators: list[torch.Generator], device: torch.device, draws: int) -> Latents:
+    """Fresh noise for both sides, `draws` rows a sample, from each sample's own generator."""
     config = denoiser.config
     shapes: dict[Side, tuple[int, int]] = {
         "motion": (config.motion_tokens, config.motion_dim),
         "text": (config.text_tokens, config.text_dim),
     }
     return {
-        side: torch.stack([torch.randn(shape, generator=generator) for generator in generators]).to(device)
+        side: torch.cat([torch.randn(draws, *shape, generator=generator) for generator in generators]).to(device)
         for side, shape in shapes.items()
     }

@@ -43,12 +43,12 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     med = MED(MEDConfig(tokens=2, dim=8, width=16, heads=2, encoder_layers=1, decoder_layers=1, head_width=8))
     ted = TED(
         TEDConfig(
-            words=words.get_vocab_size(), tokens=3, width=8, table_width=16, max_words=12,
+            words=words.get_vocab_size(), tokens=3, width=14, places=2, place_width=3, table_width=16, max_words=12,
             encoder_width=16, encoder_layers=1, encoder_heads=2, decoder_width=16, decoder_layers=1, decoder_heads=2,
         )
     )  # fmt: skip
     ted.set_tokenizer(words)
-    mtdm = MTDM(MTDMConfig(motion_tokens=2, motion_dim=8, text_tokens=3, text_dim=8, width=16, layers=1, heads=2))
+    mtdm = MTDM(MTDMConfig(motion_tokens=2, motion_dim=8, text_tokens=3, text_dim=14, width=16, layers=1, heads=2))
     for name, module in (("med", med), ("ted", ted), ("mtdm", mtdm)):
         save(module, folder / name)
     ted.save_tokenizer(folder / "ted")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional
 
 from mote import device as devices
 from mote.checkpoint import load, save
@@ -21,6 +24,7 @@ from mote.sampling import SIDES, TASKS, Role, Side, Task
 from train.data import Clips
 from train.loop import FitConfig, fit, generator
 from train.med import encode_all
+from train.prepare.text import count_words, reword
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,9 @@ class MTDMTraining:
     Args:
         unknown_length: how often the length is withheld.
         trims: copies of each clip with a little cut off at both ends; a motion should not be known by its first frame.
+        rewordings: copies of each caption with words exchanged for words that no caption has and that mean about the
+            same; people who write prompts do not keep to a grammar's words.
+        exchanged: share of the words exchanged in such a copy.
         min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
         text_weight: weight of the text side's loss; the motion side's is 1.
 
@@ -48,8 +55,10 @@ class MTDMTraining:
     text: float = 0.05
     unknown_length: float = 0.3
     trims: int = 4
+    rewordings: int = 3
+    exchanged: float = 0.3
     min_snr: float | None = None
-    text_weight: float = 1.0
+    text_weight: float = 1.5
 
     def __post_init__(self) -> None:
         shares = self.shares.values()
@@ -144,12 +153,15 @@ class PairBatch:
 
 
 class Pairs:
-    """The latents of every clip and its mirror image, whole and trimmed, and of every sentence about either.
+    """The latents of every clip and its mirror image, whole and trimmed, and of every sentence about either, as it is
+    and reworded.
 
     Rare actions are drawn more often than their number: by the square root of how common the action is.
     """
 
-    def __init__(self, med: MED, ted: TED, clips: Clips, trims: int = 0) -> None:
+    def __init__(
+        self, med: MED, ted: TED, clips: Clips, *, trims: int = 0, rewordings: int = 0, exchanged: float = 0.0
+    ) -> None:
         chance = torch.Generator().manual_seed(0)
         copies = [
             [encode_all(med, clips, mirrored=mirrored, trim=chance if copy else None) for mirrored in (False, True)]
@@ -161,20 +173,54 @@ class Pairs:
         captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
         self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
         self.captions = [caption for group in captions for caption in group]
-        self.text = encode_texts(ted, self.captions)
+        chooser, others = random.Random(0), stand_ins(ted, self.captions) if rewordings else {}
+        wordings = [
+            self.captions if copy == 0 else [reword(caption, others, exchanged, chooser) for caption in self.captions]
+            for copy in range(1 + rewordings)
+        ]
+        self.text = torch.stack([encode_texts(ted, wording) for wording in wordings])  # (1 + rewordings, texts, k, d)
         counts = Counter(record["action"] for record in clips.records)
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
         self.weights = weights.repeat(2)
 
     def sample(self, size: int, chance: torch.Generator) -> PairBatch:
-        """Random clips, each in one of its copies and with one of its sentences."""
+        """Random clips, each in one of its copies and with one of its sentences, about half of them reworded."""
         rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
         counts = self.first[rows + 1] - self.first[rows]
         texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
         copies = torch.randint(len(self.motion), (size,), generator=chance)
+        reworded = torch.randint(1 - len(self.text), len(self.text), (size,), generator=chance).clamp(min=0)
         where = devices.choose()
         motion, frames = self.motion[copies, rows], self.frames[copies, rows]
-        return PairBatch(motion.to(where), self.text[texts].to(where), frames.to(where))
+        return PairBatch(motion.to(where), self.text[reworded, texts].to(where), frames.to(where))
+
+
+NEAR = 0.6
+"""Cosine of two rows of TED's table from which on their words are taken to mean about the same."""
+
+
+@torch.no_grad()
+def stand_ins(ted: TED, captions: Sequence[str], *, least: int = 20) -> dict[str, list[str]]:
+    """For the words of captions, those of TED's vocabulary that no caption has and that mean about the same.
+
+    Such a word stands for the captions' word that is nearest to it in the table, and for those hardly farther off, its
+    other forms. So `right` is never exchanged for `left`: a word that the captions have keeps its own meaning.
+
+    Args:
+        least: how often the captions have a word that others stand for.
+    """
+    places, counts = ted.tokenizer.get_vocab(), count_words(captions)
+    known = sorted(word for word, count in counts.items() if count >= least and word in places and word.isalpha())
+    strange = sorted(word for word in places if word.isalpha() and len(word) > 2 and word not in counts)
+    if not known or not strange:
+        return {}
+    rows = functional.normalize(ted.table.weight.float().cpu(), dim=-1)
+    nearness = rows[[places[word] for word in strange]] @ rows[[places[word] for word in known]].T
+    best = nearness.amax(dim=1, keepdim=True)
+    found: dict[str, list[str]] = {}
+    for word, other in ((best >= NEAR) & (nearness >= best - 0.1)).nonzero().tolist():
+        found.setdefault(known[other], []).append(strange[word])
+    return found
 
 
 @torch.no_grad()
@@ -188,27 +234,51 @@ def encode_texts(ted: TED, texts: list[str], size: int = 256) -> Float[Tensor, "
     return latents
 
 
-def train(prepared: Path, models: Path, training: MTDMTraining, fitting: FitConfig, **shape: object) -> MTDM:
+def train(
+    prepared: Path,
+    models: Path,
+    training: MTDMTraining,
+    fitting: FitConfig,
+    start: Path | None = None,
+    **shape: object,
+) -> MTDM:
     """Fit the denoiser on the latents of `models/med` and `models/ted`, and save it to `models/mtdm`.
 
     Args:
+        start: folder of a trained denoiser of the same latents to go on from, in its own shape.
         shape: fields of MTDMConfig other than the latents' sizes.
+
+    Raises:
+        ValueError: the denoiser to go on from has latents of other sizes.
     """
     where = devices.choose()
     med = load(MED, MEDConfig, models / "med", where)
     ted = load(TED, TEDConfig, models / "ted", where)
     ted.load_tokenizer(models / "ted")
-    pairs = Pairs(med, ted, Clips.load(prepared, "train"), training.trims)
-    validation = Pairs(med, ted, Clips.load(prepared, "val"))
-    config = MTDMConfig(
-        motion_tokens=med.config.tokens,
-        motion_dim=med.config.dim,
-        text_tokens=ted.config.tokens,
-        text_dim=ted.config.width,
-        **shape,  # type: ignore[arg-type]
+    pairs = Pairs(
+        med,
+        ted,
+        Clips.load(prepared, "train"),
+        trims=training.trims,
+        rewordings=training.rewordings,
+        exchanged=training.exchanged,
     )
+    validation = Pairs(med, ted, Clips.load(prepared, "val"))
+    sizes = {
+        "motion_tokens": med.config.tokens,
+        "motion_dim": med.config.dim,
+        "text_tokens": ted.config.tokens,
+        "text_dim": ted.config.width,
+    }
     torch.manual_seed(fitting.seed)
-    model = MTDM(config).to(where)
+    if start:
+        model = load(MTDM, MTDMConfig, start, where)
+        other = {name: getattr(model.config, name) for name in sizes}
+        if other != sizes:
+            raise ValueError(f"the denoiser in {start} was trained on other latents: {other}, not {sizes}")
+    else:
+        model = MTDM(MTDMConfig(**sizes, **shape)).to(where)  # type: ignore[arg-type]
+    config = model.config
     importance = med.latent_std / med.latent_std.mean()  # what moves the body more counts more
 
     def step_loss(model: MTDM, batch: PairBatch, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
@@ -235,6 +305,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
+    parser.add_argument("--start", type=Path, help="folder of a trained denoiser of the same latents to go on from")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--lr", type=float, default=7e-4)
@@ -242,7 +313,7 @@ def main() -> None:
     parser.add_argument("--dropout", type=float, default=0.0)
     args = parser.parse_args()
     fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
-    train(args.prepared, args.models, MTDMTraining(), fitting, layers=args.layers, dropout=args.dropout)
+    train(args.prepared, args.models, MTDMTraining(), fitting, args.start, layers=args.layers, dropout=args.dropout)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ class TEDTraining:
     Args:
         batch: captions in a batch, read and written back.
         heard: sentences with substituted words in a batch, read only.
-        noise: largest deviation of the noise on a latent before it is written, in deviations of the latent; each
+        noise: largest deviation of the noise on a meaning before it is written, in deviations of the latent; each
             caption draws its own between 0 and this. A latent that diffusion made is never exact.
+        misspelling: the same for the spelling, which diffusion is less sure of.
         meaning: weight of the distance between the teacher's embedding and what a linear map makes of the latent.
         spelled: sentences for each word of the captions, with the word put where it was not, to be written back; one
             for each other word of the vocabulary; and as many in which another word is strange as well.
@@ -47,12 +48,16 @@ class TEDTraining:
     batch: int = 32
     heard: int = 8
     noise: float = 0.8
+    misspelling: float = 1.6
     meaning: float = 1.0
     spelled: int = 12
     own: float = 0.4
     rivals: int = 2000
     seed: int = 0
 
+
+CHECKED = 500
+"""How many captions, about, of each validation split are written back at the end."""
 
 IGNORED = -100
 """A target that cross-entropy leaves out."""
@@ -79,7 +84,8 @@ class TEDTrainer(nn.Module):
         self.ted = ted
         self.meaning = nn.Linear(ted.config.tokens * ted.config.width, MEANING)
         ted.requires_grad_(not decoder_only)
-        ted.from_latent.requires_grad_(True)
+        for part in (ted.trust, ted.distrust, ted.from_latent):
+            part.requires_grad_(True)
         ted.decoder.requires_grad_(True)
         ted.table.requires_grad_(False)  # a word that no caption has stays beside the words it means the same as
 
@@ -113,11 +119,18 @@ def loss(
     known = batch.meaning[:, 0].isfinite()
     distance = 1 - F.cosine_similarity(model.meaning(latents[known].flatten(1)), batch.meaning[known], dim=-1).mean()
     written = latents[: len(batch.written)]  # (c, k, d)
-    scale = config.noise * torch.rand(len(written), 1, 1, generator=generator)
-    noise = torch.randn(written.shape, generator=generator)
-    entropy = writing_entropy(model.ted, written + (scale * noise).to(written), batch.written, generator, config)
+    written = noised(model.ted, written, generator, config)
+    entropy = writing_entropy(model.ted, written, batch.written, generator, config)
     total = entropy + config.meaning * distance
     return total, {"entropy": entropy.item(), "meaning": distance.item()}
+
+
+def noised(ted: TED, latents: Tensor, generator: torch.Generator, config: TEDTraining) -> Tensor:
+    """Latents (c, k, d) of `read` with noise, of each sentence's own size, on the meaning and on the spelling."""
+    widths = torch.tensor([ted.config.meaning_width, ted.config.width - ted.config.meaning_width])
+    most = torch.tensor([config.noise, config.misspelling])
+    scale = (most * torch.rand(len(latents), 1, 2, generator=generator)).repeat_interleave(widths, dim=-1)  # (c, 1, d)
+    return latents + (scale * torch.randn(latents.shape, generator=generator)).to(latents)
 
 
 def writing_entropy(
@@ -263,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.manifest:
         held["our clips, val"] = text.clips(options.manifest, "val")
     for name, sentences in held.items():
-        print(json.dumps({"captions": name} | recovered(trained.ted, sentences)))
+        print(json.dumps({"captions": name} | recovered(trained.ted, sentences[:: 1 + len(sentences) // CHECKED])))
 
 
 if __name__ == "__main__":

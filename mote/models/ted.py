@@ -4,6 +4,11 @@ The encoder is a small transformer over the table of a sentence encoder: its row
 word of its vocabulary, so a word that no training caption had still lies next to the words it means the same as.
 The decoder is a small GPT-2 that reads the latent as its prefix.  It reads and writes words by the same table, so that
 it can write a word that it has never written: one whose row is nearest to what the latent says.
+
+A latent token has two parts. Its meaning is the encoder's, and is what a denoiser can make: close to it lie other
+sentences that mean about the same. Its spelling is the words themselves, a few numbers of the row of the word at each
+place, and needs no training: with it a denoiser can tell words apart that the encoder has never read, and the decoder
+writes them. The decoder trusts a spelling as far as it is one of words (`spelled`).
 """
 
 from __future__ import annotations
@@ -18,9 +23,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import layer_norm, linear, log_softmax, pad
 from torch.nn.utils.rnn import pad_sequence
-from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessorList, NoRepeatNGramLogitsProcessor
+from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList, NoRepeatNGramLogitsProcessor
 
 from mote.models.layers import Block, sinusoid
 
@@ -30,6 +35,11 @@ PAD, END = SPECIAL.index("[PAD]"), SPECIAL.index("[END]")
 
 TOKENIZER = "tokenizer.json"
 
+BLUR = 0.05
+"""Variance of each number of a spelling about a word's, where it is exactly a word's."""
+TRUST, DISTRUST = 25.0, 10.0
+"""Before training: minus the log of the chance that an exact spelling misleads, and how fast distance makes it less."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TEDConfig:
@@ -38,7 +48,9 @@ class TEDConfig:
     Args:
         words: rows of the table, one for each token of the vocabulary.
         tokens: latent tokens, k in the paper.
-        width: numbers in a latent token, d in the paper.
+        width: numbers in a latent token, d in the paper: of its meaning first, then of its spelling.
+        places: words that a latent token spells; the sentence's first `tokens * places` words are spelled in turn.
+        place_width: numbers that spell a word.
         table_width: numbers in a row of the table.
         max_words: tokens of a text that the encoder reads, the rest is cut off; and that the decoder writes at most.
         beams: sentences that beam search follows.
@@ -47,7 +59,9 @@ class TEDConfig:
 
     words: int
     tokens: int = 8
-    width: int = 64
+    width: int = 136
+    places: int = 3
+    place_width: int = 24
     table_width: int = 128
     encoder_width: int = 256
     encoder_layers: int = 2
@@ -59,6 +73,18 @@ class TEDConfig:
     beams: int = 4
     no_repeat: int = 3
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.meaning_width < 1 or self.place_width > self.table_width:
+            raise ValueError(
+                f"{self.places} places of {self.place_width} numbers leave {self.meaning_width} of {self.width} numbers"
+                f" for the meaning, and come from {self.table_width}: make the latent wider or the places fewer"
+            )
+
+    @property
+    def meaning_width(self) -> int:
+        """Numbers of the meaning in a latent token."""
+        return self.width - self.places * self.place_width
 
 
 def clean(text: str) -> str:
@@ -100,6 +126,17 @@ class ToTable(nn.Module):
         return linear(self.linear(states) * table.shape[1] ** -0.5, table, self.bias[chosen])
 
 
+class Spelled(LogitsProcessor):
+    """Adds what the spelling says of the word at each place to what the decoder says of it."""
+
+    def __init__(self, said: Float[Tensor, "b places words"]) -> None:
+        self.said = said
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:  # transformers' own names
+        place = input_ids.shape[1]
+        return scores if place >= self.said.shape[1] else log_softmax(scores + self.said[:, place], dim=-1)
+
+
 class TED(nn.Module):
     """Sentences to standardised latents and back.
 
@@ -120,9 +157,11 @@ class TED(nn.Module):
             Block(width, config.encoder_heads, dropout=config.dropout) for _ in range(config.encoder_layers)
         )
         self.norm = nn.LayerNorm(width)
-        self.to_latent = nn.Linear(width, config.width)
-        self.bound = nn.LayerNorm(config.width, elementwise_affine=False)
+        self.to_latent = nn.Linear(width, config.meaning_width)
+        self.bound = nn.LayerNorm(config.meaning_width, elementwise_affine=False)
         self.from_latent = nn.Linear(config.width, config.decoder_width)
+        self.trust = nn.Parameter(torch.tensor(TRUST).log())
+        self.distrust = nn.Parameter(torch.tensor(DISTRUST).log())
         decoder: Any = GPT2LMHeadModel(_gpt2(config))  # transformers types its parts for what it makes them itself
         decoder.transformer.wte = FromTable(self.table, config.decoder_width)
         decoder.lm_head = ToTable(self.table, config.decoder_width)
@@ -182,13 +221,14 @@ class TED(nn.Module):
         """Tokens that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
         prefix = self.from_latent(latents)  # (b, k, decoder)
         run = self.config.no_repeat
+        spelled = Spelled(self.spelled(latents).repeat_interleave(self.config.beams, dim=0))
         decoder: Any = self.decoder  # transformers types generate for a protocol that its own models do not meet
         return decoder.generate(
             inputs_embeds=prefix,
             attention_mask=torch.ones(prefix.shape[:2], dtype=torch.long, device=prefix.device),
             max_new_tokens=self.config.max_words,
             num_beams=self.config.beams,
-            logits_processor=LogitsProcessorList([NoRepeatNGramLogitsProcessor(run)] if run else []),
+            logits_processor=LogitsProcessorList([spelled, *([NoRepeatNGramLogitsProcessor(run)] if run else [])]),
             do_sample=False,
         )
 
@@ -208,7 +248,10 @@ class TED(nn.Module):
         return ids, ids != PAD
 
     def read(self, ids: Int[Tensor, "b n"], mask: Bool[Tensor, "b n"]) -> Float[Tensor, "b k d"]:
-        """The encoder: latents as the decoder takes them, each token of zero mean and unit variance."""
+        """The encoder: latents as the decoder takes them, of each token meaning and spelling.
+
+        Each token's meaning is of zero mean and unit variance, and so is the spelling of each word.
+        """
         k = self.config.tokens
         positions = sinusoid(torch.arange(ids.shape[1], device=ids.device), self.config.encoder_width)  # (n, width)
         words = self.raise_table(self.table(ids)) + positions  # (b, n, width)
@@ -216,7 +259,41 @@ class TED(nn.Module):
         mask = torch.cat([mask.new_ones(len(ids), k), mask], dim=1)  # (b, k + n)
         for block in self.blocks:
             tokens = block(tokens, mask)
-        return self.bound(self.to_latent(self.norm(tokens[:, :k])))  # (b, k, d)
+        meaning = self.bound(self.to_latent(self.norm(tokens[:, :k])))  # (b, k, meaning)
+        places = k * self.config.places
+        ended = pad(ids.masked_fill(~mask[:, k:], PAD), (0, max(1, places - ids.shape[1])), value=PAD)  # (b, > n)
+        ended[torch.arange(len(ids), device=ids.device), mask[:, k:].sum(dim=1)] = END
+        spelling = self.spellings()[ended[:, :places]].reshape(len(ids), k, -1)  # (b, k, places * place)
+        return torch.cat([meaning, spelling], dim=-1)  # (b, k, d)
+
+    @torch.no_grad()
+    def spellings(self) -> Float[Tensor, "words place"]:
+        """What spells each word of the vocabulary: the first numbers of its row, with zero mean and unit variance."""
+        return layer_norm(self.table.weight[:, : self.config.place_width], (self.config.place_width,))
+
+    def spelled(self, latents: Float[Tensor, "b k d"], rows: Int[Tensor, " c"] | None = None) -> Tensor:
+        """What the spelling alone says of the word at each place: logits (b, places, c) of some words, or of all.
+
+        They are the log of a mixture: a normal density about each word's spelling, as wide as the places of the
+        sentence are far from words, and the chance that they mislead. That chance grows with the same distance: a
+        sentence that was read spells words exactly, one that was made does not, and its words stand beside their place.
+        """
+        distances, doubt = self._distances(latents, rows)  # (b, places, c), (b, 1, 1)
+        evidence = -distances / (2 * (BLUR + doubt))
+        return torch.logaddexp(evidence, -self.trust.exp() * torch.exp(-self.distrust.exp() * doubt))
+
+    @torch.no_grad()
+    def _distances(self, latents: Tensor, rows: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Squared distances of each place to some words, and the mean over a sentence's places of that to the nearest
+        of all, for one number of a spelling."""
+        spelling = latents[..., self.config.meaning_width :]
+        places = spelling.reshape(len(latents), -1 if self.config.places else 0, self.config.place_width)
+        words = self.spellings()  # (words, place)
+        nearness = linear(places, words, -words.square().sum(dim=-1) / 2)  # (b, places, words)
+        size = places.square().sum(dim=-1, keepdim=True)  # (b, places, 1)
+        nearest = (size - 2 * nearness.amax(dim=-1, keepdim=True)).clamp(min=0)
+        chosen = nearness if rows is None else nearness[..., rows]
+        return (size - 2 * chosen).clamp(min=0), nearest.mean(dim=1, keepdim=True) / self.config.place_width
 
     def write(
         self, latents: Float[Tensor, "b k d"], ids: Int[Tensor, "b n"], rows: Int[Tensor, " c"] | None = None
@@ -227,13 +304,19 @@ class TED(nn.Module):
         """
         tokens = torch.cat([self.from_latent(latents), self.decoder.transformer.wte(ids[:, :-1])], dim=1)
         states = self.decoder.transformer(inputs_embeds=tokens, use_cache=False).last_hidden_state
-        return self.decoder.lm_head(states[:, self.config.tokens - 1 :], rows)
+        logits = self.decoder.lm_head(states[:, self.config.tokens - 1 :], rows)
+        said = self.spelled(latents, rows)[:, : ids.shape[1]]
+        return logits + pad(said, (0, 0, 0, ids.shape[1] - said.shape[1]))
 
     @torch.no_grad()
     def set_statistics(self, latents: Float[Tensor, "n k d"]) -> None:
-        """Make `encode` standardise: each number of these latents of `read` to zero mean and unit variance."""
-        self.latent_mean.copy_(latents.mean(dim=0))
-        self.latent_std.copy_(latents.std(dim=0).clamp(min=1e-3))
+        """Make `encode` standardise: each number of the meanings of `read` to zero mean and unit variance.
+
+        Spellings stay as they are: words of a common size wherever they stand.
+        """
+        meaning = latents[..., : self.config.meaning_width]
+        self.latent_mean[:, : self.config.meaning_width] = meaning.mean(dim=0)
+        self.latent_std[:, : self.config.meaning_width] = meaning.std(dim=0).clamp(min=1e-3)
 
 
 def joined(text: str) -> str:

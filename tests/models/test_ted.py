@@ -1,7 +1,7 @@
 """TED on a tiny real model: shapes, text of every kind, padding, statistics, a checkpoint; and that it can learn."""
 
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,9 @@ def _tiny() -> TED:
     config = TEDConfig(
         words=tokenizer.get_vocab_size(),
         tokens=3,
-        width=16,
+        width=32,
+        places=2,
+        place_width=8,
         table_width=32,
         encoder_width=32,
         encoder_layers=1,
@@ -89,7 +91,7 @@ def test_clean(text: str, cleaned: str) -> None:
 
 def test_shapes_of_latents_and_logits(ted: TED) -> None:
     latents = ted.encode(SENTENCES)
-    assert latents.shape == (4, 3, 16)
+    assert latents.shape == (4, 3, 32)
     assert ted.write(latents, torch.full((4, 7), END)).shape == (4, 7, ted.config.words)
     assert len(ted.decode(latents)) == 4
 
@@ -127,9 +129,45 @@ def test_what_goes_beyond_the_limit_is_cut_off(ted: TED) -> None:
 
 
 def test_latents_of_the_statistics_are_standard(trained: TED) -> None:
-    latents = trained.encode(SENTENCES)
-    torch.testing.assert_close(latents.mean(0), torch.zeros_like(latents[0]), atol=1e-4, rtol=0)
-    torch.testing.assert_close(latents.std(0), torch.ones_like(latents[0]), atol=1e-3, rtol=0)
+    meaning, spelling = trained.encode(SENTENCES).split([16, 16], dim=-1)
+    torch.testing.assert_close(meaning.mean(0), torch.zeros_like(meaning[0]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(meaning.std(0), torch.ones_like(meaning[0]), atol=1e-3, rtol=0)
+    ids, mask = trained.tokenize(SENTENCES)
+    assert torch.equal(spelling, trained.read(ids, mask)[..., 16:])
+
+
+def test_a_word_that_no_sentence_taught_is_spelled(trained: TED) -> None:
+    assert trained.decode(trained.encode(["a zebra walks forward"])) == ["a zebra walks forward"]
+
+
+def test_a_place_is_trusted_as_far_as_it_spells_a_word(ted: TED) -> None:
+    latents = ted.read(*ted.tokenize(["a person walks forward", "a man waves forward"]))
+    ids = ted.tokenizer.encode("a person walks forward").ids
+    said = ted.spelled(latents).softmax(dim=-1)  # (2, 6, words)
+    assert said[0, range(4), ids].min() > 0.99
+    assert said[0, 4].argmax() == END
+    between = ted.spelled(latents.mean(dim=0, keepdim=True)).softmax(dim=-1)[0]
+    assert between[0].max() > 0.99  # both begin with the same word
+    assert between[1].max() < 0.9
+
+
+def test_spelled_words_are_the_same_among_some_rows(ted: TED) -> None:
+    latents = ted.read(*ted.tokenize(SENTENCES))
+    rows = torch.tensor([3, 7, 20])
+    assert torch.equal(ted.spelled(latents, rows), ted.spelled(latents)[..., rows])
+
+
+def test_ted_without_places_has_a_meaning_alone() -> None:
+    ted = TED(replace(_tiny().config, places=0))
+    ted.set_tokenizer(_tokenizer())
+    assert ted.config.meaning_width == ted.config.width
+    assert len(ted.decode(ted.encode(SENTENCES))) == len(SENTENCES)
+
+
+@pytest.mark.parametrize("changes", [{"places": 4}, {"place_width": 33}])
+def test_places_that_leave_nothing_for_the_meaning_are_an_error(changes: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="make the latent wider or the places fewer"):
+        replace(_tiny().config, **changes)
 
 
 def test_decode_writes_back_what_was_encoded(trained: TED) -> None:
@@ -146,7 +184,7 @@ def test_one_decode_is_the_same_in_a_batch(trained: TED) -> None:
 
 def test_no_run_of_tokens_is_written_twice(ted: TED) -> None:
     torch.manual_seed(0)
-    for row in ted.search(torch.randn(4, 3, 16)).tolist():
+    for row in ted.search(torch.randn(4, 3, 32)).tolist():
         written = row[: row.index(END)] if END in row else row
         runs = [tuple(written[start : start + 3]) for start in range(len(written) - 2)]
         assert len(runs) == len(set(runs))
@@ -186,7 +224,7 @@ def test_a_vocabulary_of_another_size_or_order_is_an_error(ted: TED) -> None:
 
 def test_ted_without_a_vocabulary_says_so() -> None:
     with pytest.raises(RuntimeError, match="no vocabulary"):
-        TED(TEDConfig(words=10, width=8, encoder_width=8, decoder_width=8)).encode(["a person"])
+        TED(TEDConfig(words=10, width=8, places=0, encoder_width=8, decoder_width=8)).encode(["a person"])
 
 
 def test_some_rows_have_the_logits_that_they_have_among_all(ted: TED) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 VerbForm = Literal["base", "simple", "progressive", "gerund"]
 
 PEOPLE = ("a person", "a person", "a person", "someone", "a man", "the person", "the man", "a human", "the figure",
-          "a figure", "person")  # fmt: skip
+          "a figure", "person", "somebody", "a human being", "a fellow", "an adult")  # fmt: skip
 HELD_OUT_PEOPLE = ("an individual", "a guy", "a character")
 FEMALE = ("a woman", "the woman", "a lady", "a girl")
 

@@ -286,10 +286,11 @@ class TED(nn.Module):
     def _distances(self, latents: Tensor, rows: Tensor | None) -> tuple[Tensor, Tensor]:
         """Squared distances of each place to some words, and the mean over a sentence's places of that to the nearest
         of all, for one number of a spelling."""
-        spelling = latents[..., self.config.meaning_width :]
+        spelling = latents[..., self.config.meaning_width :].float()
         places = spelling.reshape(len(latents), -1 if self.config.places else 0, self.config.place_width)
-        words = self.spellings()  # (words, place)
-        nearness = linear(places, words, -words.square().sum(dim=-1) / 2)  # (b, places, words)
+        words = self.spellings().float()  # (words, place)
+        with torch.autocast(latents.device.type, enabled=False):  # half precision makes every exact spelling doubtful
+            nearness = linear(places, words, -words.square().sum(dim=-1) / 2)  # (b, places, words)
         size = places.square().sum(dim=-1, keepdim=True)  # (b, places, 1)
         nearest = (size - 2 * nearness.amax(dim=-1, keepdim=True)).clamp(min=0)
         chosen = nearness if rows is None else nearness[..., rows]

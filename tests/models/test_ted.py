@@ -151,6 +151,13 @@ def test_a_place_is_trusted_as_far_as_it_spells_a_word(ted: TED) -> None:
     assert between[1].max() < 0.9
 
 
+def test_half_precision_does_not_make_a_spelling_doubtful(ted: TED) -> None:
+    latents = ted.read(*ted.tokenize(SENTENCES))
+    with torch.autocast("cpu", torch.bfloat16):
+        half = ted.spelled(latents)
+    torch.testing.assert_close(half, ted.spelled(latents), atol=1e-4, rtol=0)
+
+
 def test_spelled_words_are_the_same_among_some_rows(ted: TED) -> None:
     latents = ted.read(*ted.tokenize(SENTENCES))
     rows = torch.tensor([3, 7, 20])

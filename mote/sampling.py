@@ -64,7 +64,6 @@ def sample_latents(
     steps: int = 20,
     motion_guidance: float = 7.5,
     text_guidance: float = 7.0,
-    motion_draws: int = 1,
     text_draws: int = 1,
     solver: Solver = "dpm-solver++",
     callback: Callable[[int, int], None] | None = None,
@@ -77,8 +76,7 @@ def sample_latents(
         seeds: one a sample. All of a sample's noise comes from its own seed, drawn on the CPU, so that it does not
             depend on the rest of the batch, the guidance or the device.
         motion_guidance, text_guidance: 1 is no guidance.
-        motion_draws, text_draws: where one side is made from the other, its latent is the mean of so many draws: what
-            all that fits agrees on.
+        text_draws: a text made from a motion is the mean of so many draws: what all that fits agrees on.
         callback: called after each step with the steps done and the steps of all stages.
 
     Raises:
@@ -99,7 +97,6 @@ def sample_latents(
         raise ValueError(f"{len(seeds)} seeds need as many frames and latents")
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     guidance: dict[Side, float] = {"motion": motion_guidance, "text": text_guidance}
-    all_draws: dict[Side, int] = {"motion": motion_draws, "text": text_draws}
     frames = frames.to(device)
     done = 0
 
@@ -110,7 +107,7 @@ def sample_latents(
             callback(done, steps * len(stages))
 
     for roles in stages:
-        draws = next((all_draws[side] for side in SIDES if roles[OTHER[side]] == "given"), 1)
+        draws = text_draws if roles.motion == "given" else 1
         start, absent = (_noise(denoiser, generators, device, draws) for _ in range(2))
         repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
         rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}

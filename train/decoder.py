@@ -64,7 +64,7 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
         assert made is not None
         for latent, clip in zip(made.cpu(), clips.tolist(), strict=True):
             own = slice(int(pairs.first[clip]), int(pairs.first[clip + 1]))
-            difference = (pairs.text[0, own] - latent)[..., : ted.config.meaning_width]
+            difference, _ = ted.parts(pairs.text[0, own] - latent)
             distances = difference.square().sum(dim=(1, 2))
             if tells[own].any():
                 distances[~tells[own]] = torch.inf

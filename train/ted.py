@@ -38,7 +38,7 @@ class TEDTraining:
         noise: largest deviation of the noise on a meaning before it is written, in deviations of the latent; each
             caption draws its own between 0 and this. A latent that diffusion made is never exact.
         misspelling: the same for the spelling, which diffusion is less sure of.
-        meaning: weight of the distance between the teacher's embedding and what a linear map makes of the latent.
+        meaning: weight of the distance between the teacher's embedding and what a linear map makes of the meaning.
         spelled: sentences for each word of the captions, with the word put where it was not, to be written back; one
             for each other word of the vocabulary; and as many in which another word is strange as well.
         own: share of our own clips' captions, as they are, among those that are written back.
@@ -73,7 +73,7 @@ class Batch:
 
 
 class TEDTrainer(nn.Module):
-    """TED and the linear map from its latent to the teacher's embedding, which only training needs.
+    """TED and the linear map from its latent's meaning to the teacher's embedding, which only training needs.
 
     Args:
         decoder_only: the encoder stays as it is, and with it the latents that MTDM has learned.
@@ -82,7 +82,7 @@ class TEDTrainer(nn.Module):
     def __init__(self, ted: TED, *, decoder_only: bool = False) -> None:
         super().__init__()
         self.ted = ted
-        self.meaning = nn.Linear(ted.config.tokens * ted.config.width, MEANING)
+        self.meaning = nn.Linear(ted.config.tokens * ted.config.meaning_width, MEANING)
         ted.requires_grad_(not decoder_only)
         for part in (ted.trust, ted.distrust, ted.from_latent):
             part.requires_grad_(True)
@@ -117,7 +117,8 @@ def loss(
     """Cross-entropy of the written words from noised latents, and the cosine distance of the meaning."""
     latents = model.ted.read(batch.ids, batch.ids != PAD)  # (b, k, d)
     known = batch.meaning[:, 0].isfinite()
-    distance = 1 - F.cosine_similarity(model.meaning(latents[known].flatten(1)), batch.meaning[known], dim=-1).mean()
+    meaning, _ = model.ted.parts(latents[known])
+    distance = 1 - F.cosine_similarity(model.meaning(meaning.flatten(1)), batch.meaning[known], dim=-1).mean()
     written = latents[: len(batch.written)]  # (c, k, d)
     written = noised(model.ted, written, generator, config)
     entropy = writing_entropy(model.ted, written, batch.written, generator, config)

@@ -127,14 +127,17 @@ class ToTable(nn.Module):
 
 
 class Spelled(LogitsProcessor):
-    """Adds what the spelling says of the word at each place to what the decoder says of it."""
+    """Adds what the spelling says of the word at each place to what the decoder says of it, for every beam alike."""
 
     def __init__(self, said: Float[Tensor, "b places words"]) -> None:
         self.said = said
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:  # transformers' own names
         place = input_ids.shape[1]
-        return scores if place >= self.said.shape[1] else log_softmax(scores + self.said[:, place], dim=-1)
+        if place >= self.said.shape[1]:
+            return scores
+        said = self.said[:, place].repeat_interleave(len(scores) // len(self.said), dim=0)  # (b * beams, words)
+        return log_softmax(scores + said, dim=-1)
 
 
 class TED(nn.Module):
@@ -221,7 +224,7 @@ class TED(nn.Module):
         """Tokens that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
         prefix = self.from_latent(latents)  # (b, k, decoder)
         run = self.config.no_repeat
-        spelled = Spelled(self.spelled(latents).repeat_interleave(self.config.beams, dim=0))
+        spelled = Spelled(self.spelled(latents))
         decoder: Any = self.decoder  # transformers types generate for a protocol that its own models do not meet
         return decoder.generate(
             inputs_embeds=prefix,
@@ -266,6 +269,11 @@ class TED(nn.Module):
         spelling = self.spellings()[ended[:, :places]].reshape(len(ids), k, -1)  # (b, k, places * place)
         return torch.cat([meaning, spelling], dim=-1)  # (b, k, d)
 
+    def parts(self, latents: Float[Tensor, "*n k d"]) -> tuple[Float[Tensor, "*n k meaning"], Tensor]:
+        """The meaning and the spelling of latents."""
+        meaning = self.config.meaning_width
+        return latents[..., :meaning], latents[..., meaning:]
+
     @torch.no_grad()
     def spellings(self) -> Float[Tensor, "words place"]:
         """What spells each word of the vocabulary: the first numbers of its row, with zero mean and unit variance."""
@@ -286,7 +294,7 @@ class TED(nn.Module):
     def _distances(self, latents: Tensor, rows: Tensor | None) -> tuple[Tensor, Tensor]:
         """Squared distances of each place to some words, and the mean over a sentence's places of that to the nearest
         of all, for one number of a spelling."""
-        spelling = latents[..., self.config.meaning_width :].float()
+        _, spelling = self.parts(latents.float())
         places = spelling.reshape(len(latents), -1 if self.config.places else 0, self.config.place_width)
         words = self.spellings().float()  # (words, place)
         with torch.autocast(latents.device.type, enabled=False):  # half precision makes every exact spelling doubtful
@@ -315,9 +323,9 @@ class TED(nn.Module):
 
         Spellings stay as they are: words of a common size wherever they stand.
         """
-        meaning = latents[..., : self.config.meaning_width]
-        self.latent_mean[:, : self.config.meaning_width] = meaning.mean(dim=0)
-        self.latent_std[:, : self.config.meaning_width] = meaning.std(dim=0).clamp(min=1e-3)
+        meaning, _ = self.parts(latents)
+        self.parts(self.latent_mean)[0].copy_(meaning.mean(dim=0))
+        self.parts(self.latent_std)[0].copy_(meaning.std(dim=0).clamp(min=1e-3))
 
 
 def joined(text: str) -> str:

@@ -217,6 +217,11 @@ def test_verb_forms():
         "is walking", "is waving", "is punching", "is carrying", "is running", "is lying", "is doing", "is standing",
         "is hopping",
     ]  # fmt: skip
+    verbs = ("mimic", "begin", "sidestep", "transfer", "quit", "tip", "wheel", "act", "bow", "box", "swivel")
+    assert [conjugate(verb, "gerund") for verb in verbs] == [
+        "mimicking", "beginning", "sidestepping", "transferring", "quitting", "tipping", "wheeling", "acting",
+        "bowing", "boxing", "swiveling",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ STYLE_NAMES = {
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
-_DOUBLED = ("run", "jog", "hop", "sit", "slip", "step", "spin", "grab", "put", "get", "hit", "jab", "trip", "drop",
-            "clap", "mop", "sip", "stop", "squat", "skip", "scrub", "spar", "tug", "lug", "bid", "set")  # fmt: skip
+_DOUBLED = re.compile(r"(?:[^aeiou]*|.*qu)[aeiou][^aeiouwxy]|begin|control|propel|sidestep|transfer")
+"""Verbs that double their last letter before -ing: one syllable that ends in one vowel and one consonant, and a few."""
 
 
 def style_group(style: str) -> str:
@@ -86,8 +86,10 @@ def _simple(verb: str) -> str:
 
 
 def _gerund(verb: str) -> str:
-    if verb in _DOUBLED:
+    if _DOUBLED.fullmatch(verb):
         return verb + verb[-1] + "ing"
+    if verb.endswith("ic"):
+        return verb + "king"
     if verb == "lie":
         return "lying"
     if verb.endswith("e") and not verb.endswith(("ee", "oe")) and verb != "be":

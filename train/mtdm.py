@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.nn import functional
 
 from mote import device as devices
 from mote.checkpoint import load, save
@@ -24,7 +21,7 @@ from mote.sampling import SIDES, TASKS, Role, Side, Task
 from train.data import Clips
 from train.loop import FitConfig, fit, generator
 from train.med import encode_all
-from train.prepare.text import count_words, reword
+from train.prepare.synonyms import Rewording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +34,9 @@ class MTDMTraining:
     Args:
         unknown_length: how often the length is withheld.
         trims: copies of each clip with a little cut off at both ends; a motion should not be known by its first frame.
-        rewordings: copies of each caption with words exchanged for words that no caption has and that mean about the
-            same; people who write prompts do not keep to a grammar's words.
-        exchanged: share of the words exchanged in such a copy.
+        rewordings: copies of each caption with words exchanged for synonyms; people who write prompts do not keep to
+            a grammar's words.
+        exchanged: share of the words and phrases that have synonyms exchanged in such a copy.
         min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
         text_weight: weight of the text side's loss; the motion side's is 1.
 
@@ -55,8 +52,8 @@ class MTDMTraining:
     text: float = 0.05
     unknown_length: float = 0.3
     trims: int = 4
-    rewordings: int = 3
-    exchanged: float = 0.3
+    rewordings: int = 6
+    exchanged: float = 0.5
     min_snr: float | None = None
     text_weight: float = 1.5
 
@@ -173,11 +170,8 @@ class Pairs:
         captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
         self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
         self.captions = [caption for group in captions for caption in group]
-        chooser, others = random.Random(0), stand_ins(ted, self.captions) if rewordings else {}
-        wordings = [
-            self.captions if copy == 0 else [reword(caption, others, exchanged, chooser) for caption in self.captions]
-            for copy in range(1 + rewordings)
-        ]
+        reword = Rewording(exchanged)
+        wordings = [self.captions, *([reword(caption) for caption in self.captions] for _ in range(rewordings))]
         self.text = torch.stack([encode_texts(ted, wording) for wording in wordings])  # (1 + rewordings, texts, k, d)
         counts = Counter(record["action"] for record in clips.records)
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
@@ -193,34 +187,6 @@ class Pairs:
         where = devices.choose()
         motion, frames = self.motion[copies, rows], self.frames[copies, rows]
         return PairBatch(motion.to(where), self.text[reworded, texts].to(where), frames.to(where))
-
-
-NEAR = 0.6
-"""Cosine of two rows of TED's table from which on their words are taken to mean about the same."""
-
-
-@torch.no_grad()
-def stand_ins(ted: TED, captions: Sequence[str], *, least: int = 20) -> dict[str, list[str]]:
-    """For the words of captions, those of TED's vocabulary that no caption has and that mean about the same.
-
-    Such a word stands for the captions' word that is nearest to it in the table, and for those hardly farther off, its
-    other forms. So `right` is never exchanged for `left`: a word that the captions have keeps its own meaning.
-
-    Args:
-        least: how often the captions have a word that others stand for.
-    """
-    places, counts = ted.tokenizer.get_vocab(), count_words(captions)
-    known = sorted(word for word, count in counts.items() if count >= least and word in places and word.isalpha())
-    strange = sorted(word for word in places if word.isalpha() and len(word) > 2 and word not in counts)
-    if not known or not strange:
-        return {}
-    rows = functional.normalize(ted.table.weight.float().cpu(), dim=-1)
-    nearness = rows[[places[word] for word in strange]] @ rows[[places[word] for word in known]].T
-    best = nearness.amax(dim=1, keepdim=True)
-    found: dict[str, list[str]] = {}
-    for word, other in ((best >= NEAR) & (nearness >= best - 0.1)).nonzero().tolist():
-        found.setdefault(known[other], []).append(strange[word])
-    return found
 
 
 @torch.no_grad()

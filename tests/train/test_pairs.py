@@ -1,6 +1,6 @@
 """The pairs of latents that the denoiser learns from."""
 
-from copy import deepcopy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +8,8 @@ import torch
 
 from train.data import Clips
 from train.med import encode_all
-from train.mtdm import Pairs, encode_texts, stand_ins
+from train.mtdm import Pairs, encode_texts
+from train.prepare.synonyms import Rewording
 
 CAPTIONS = (["a person walks", "someone walks forward"], ["a man waves"], ["someone jumps", "a person jumps twice"])
 MIRRORED = (["a person walks"], ["a man waves right"], ["someone jumps left"])
@@ -64,22 +65,8 @@ def test_a_rare_action_is_drawn_more_often_than_its_number(tiny_model):
     assert torch.equal(weights[:10], weights[10:])
 
 
-def test_a_word_stands_for_the_nearest_of_the_captions_words_and_never_for_a_strange_one(tiny_model):
-    ted = deepcopy(tiny_model.ted)
-    places = ted.tokenizer.get_vocab()
-    rows = ted.table.weight.data
-    rows.zero_()
-    for number, word in enumerate(("a", "person", "walks", "right")):
-        rows[places[word], number] = 1
-    rows[places["waves"]] = rows[places["walks"]] + 0.5  # no caption has it
-    rows[places["left"]] = rows[places["right"]] + 0.1  # captions have both
-    captions = ["a person walks right", "a person walks left"] * 10
-    assert stand_ins(ted, captions) == {"walks": ["waves"]}
-    assert stand_ins(ted, captions[:19]) == {}, "a word that is rare among the captions keeps its place"
-
-
 def test_reworded_captions_have_latents_of_their_own(tiny_model, clips, monkeypatch):
-    monkeypatch.setattr("train.mtdm.stand_ins", lambda ted, captions: {"walks": ["jumps"]})
+    monkeypatch.setattr("train.mtdm.Rewording", partial(Rewording, synonyms={"walks": ["jumps"]}))
     pairs = Pairs(tiny_model.med, tiny_model.ted, clips, rewordings=2, exchanged=1.0)
     walks = [row for row, caption in enumerate(pairs.captions) if "walks" in caption]
     reworded = encode_texts(tiny_model.ted, [caption.replace("walks", "jumps") for caption in pairs.captions])

@@ -58,15 +58,5 @@ def substitute(sentences: Sequence[str], words: Sequence[str], chooser: random.R
     return made
 
 
-def reword(sentence: str, stand_ins: dict[str, list[str]], share: float, chooser: random.Random) -> str:
-    """The sentence with a share of the words that have stand-ins exchanged, each for a random one of its own."""
-
-    def exchanged(word: re.Match[str]) -> str:
-        others = stand_ins.get(word[0])
-        return chooser.choice(others) if others and chooser.random() < share else word[0]
-
-    return re.sub(r"[a-z]+", exchanged, sentence)
-
-
 def _cleaned(texts: Iterable[str]) -> list[str]:
     return [text for text in map(clean, texts) if re.search("[a-z]", text)]

@@ -1,0 +1,46 @@
+"""Other people's words: a caption's words and phrases exchanged for others that mean about the same."""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from train.prepare.words import VerbForm, conjugate
+
+_FORMS: tuple[VerbForm, ...] = ("base", "simple", "gerund")
+
+
+def _load(path: Path) -> dict[str, list[str]]:
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    synonyms = {key: list(others) for key, others in table["words"].items()}
+    for key, others in table["verbs"].items():
+        for form in _FORMS:
+            synonyms.setdefault(_conjugated(key, form), []).extend(_conjugated(other, form) for other in others)
+    return synonyms
+
+
+def _conjugated(phrase: str, form: VerbForm) -> str:
+    verb, space, rest = phrase.partition(" ")
+    return conjugate(verb, form) + space + rest
+
+
+SYNONYMS: dict[str, list[str]] = _load(Path(__file__).with_name("synonyms.toml"))
+"""Word or phrase, in each form of its verb -> others that may stand for it."""
+
+
+class Rewording:
+    """Exchanges a share of what has synonyms, the longest phrase first, each for a random one of its own."""
+
+    def __init__(self, share: float, *, seed: int = 0, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> None:
+        self.share, self.synonyms, self.chooser = share, synonyms, random.Random(seed)
+        longest_first = sorted(map(re.escape, synonyms), key=len, reverse=True)
+        self.pattern = re.compile(rf"\b(?:{'|'.join(longest_first)})\b")
+
+    def __call__(self, sentence: str) -> str:
+        return self.pattern.sub(self._exchanged, sentence)
+
+    def _exchanged(self, found: re.Match[str]) -> str:
+        return self.chooser.choice(self.synonyms[found[0]]) if self.chooser.random() < self.share else found[0]

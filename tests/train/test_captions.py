@@ -12,6 +12,7 @@ from mote.motion.skeleton import HUMANML3D
 from train.prepare.actions import ACTIONS, action_group, find_action
 from train.prepare.captions import describe, mirror_action, mirror_text, paraphrase, read_caption, uses_held_out
 from train.prepare.facts import Facts, measure
+from train.prepare.held_out import HELD_OUT
 from train.prepare.words import STYLES, conjugate, style_group
 
 
@@ -117,15 +118,24 @@ def test_the_same_seed_gives_the_same_sentences(facts):
     assert sentences("bow", "sad", facts, seed=3) == sentences("bow", "sad", facts, seed=3)
 
 
-def test_held_out_wording_is_for_the_test_split_alone(facts):
+def test_training_sees_no_held_out_wording_and_validation_none_of_the_test_splits(facts):
     for index, action in enumerate(ACTIONS):
         style = MARKED[index % len(MARKED)]
-        for split in ("train", "val"):
-            captions = sentences(action, style, facts, split=split)
-            assert not [c.text for c in captions if c.held_out or uses_held_out(c.text)]
-        test = sentences(action, style, facts, split="test", count=20)
-        assert {caption.held_out for caption in test} == {True, False}
-        assert all(uses_held_out(caption.text) == caption.held_out for caption in test)
+        assert not [c.text for c in sentences(action, style, facts) if c.held_out or uses_held_out(c.text)]
+        for split in ("val", "test"):
+            captions = sentences(action, style, facts, split=split, count=20)
+            assert {caption.held_out for caption in captions} == {True, False}
+            assert all(uses_held_out(caption.text) == caption.held_out for caption in captions)
+    val, test = HELD_OUT["val"], HELD_OUT["test"]
+    assert not set(val.words) & set(test.words)
+    for action, phrases in val.actions.items():
+        assert not set(phrases) & set(test.actions[action])
+
+
+def test_held_out_wording_names_actions_and_styles_that_there_are():
+    for held in HELD_OUT.values():
+        assert held.actions.keys() <= ACTIONS.keys()
+        assert held.styles.keys() <= STYLES.keys()
 
 
 def test_the_reader_finds_what_the_grammar_wrote(facts):

@@ -38,5 +38,5 @@ def test_a_side_keeps_its_word() -> None:
     assert not [other for others in SYNONYMS.values() for other in others if {"left", "right"} & set(other.split())]
 
 
-def test_no_synonym_is_wording_that_is_held_out_for_the_test() -> None:
+def test_no_synonym_is_held_out_wording() -> None:
     assert not [other for others in SYNONYMS.values() for other in others if uses_held_out(other)]

@@ -21,18 +21,12 @@ class Action:
     group: str
     kind: Kind
     phrases: tuple[str, ...]
-    held_out: tuple[str, ...]
 
 
 def _load(path: Path) -> dict[str, Action]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return {
-        name: Action(
-            group=row.get("group", name),
-            kind=row["kind"],
-            phrases=tuple(row["phrases"]),
-            held_out=tuple(row["held_out"]),
-        )
+        name: Action(group=row.get("group", name), kind=row["kind"], phrases=tuple(row["phrases"]))
         for name, row in table.items()
     }
 

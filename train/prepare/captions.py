@@ -8,6 +8,7 @@ import numpy as np
 
 from train.prepare.actions import ACTIONS, Action, find_action
 from train.prepare.facts import Facts
+from train.prepare.held_out import HELD_OUT
 from train.prepare.reading import Claims, read_caption, uses_held_out
 from train.prepare.sides import mirror_action, mirror_text
 from train.prepare.words import PEOPLE, style_group
@@ -39,8 +40,8 @@ def describe(
 ) -> list[Caption]:
     """Up to `count` different sentences about one clip, made of its labels and of what was measured.
 
-    A side comes from `side`, from the action id or, for limbs, from the measurement.  Held-out wording is used for
-    the split `test` alone, and there mixed with the known one.
+    A side comes from `side`, from the action id or, for limbs, from the measurement.  Wording that is held out from
+    training is used for `val` and `test`, each with its own, and mixed with the known one there.
 
     Raises:
         KeyError: the action or the style has no words; the message names it.
@@ -58,7 +59,7 @@ def describe(
         side=side or named or _measured_side(ACTIONS[name], facts),
         facts=facts,
         rng=rng,
-        test=split == "test",
+        own=HELD_OUT.get(split),
     )
     captions: dict[str, Caption] = {}
     for _ in range(_TRIES * count):

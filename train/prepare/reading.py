@@ -8,7 +8,8 @@ from functools import cache
 
 from train.prepare.actions import ACTIONS
 from train.prepare.details import FAST, IN_PLACE, SLOW, STEADY
-from train.prepare.words import FEMALE, HELD_OUT_PEOPLE, NUMBERS, STYLES, VerbForm, conjugate
+from train.prepare.held_out import HELD_OUT
+from train.prepare.words import FEMALE, NUMBERS, STYLES, VerbForm, conjugate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ def read_caption(text: str) -> Claims:
 
 
 def uses_held_out(text: str) -> bool:
-    """Whether a sentence holds wording that the grammar keeps for the test split."""
+    """Whether a sentence holds wording that the grammar keeps from training."""
     return _held_out_pattern().search(text.lower().replace(",", "")) is not None
 
 
@@ -98,7 +99,9 @@ def _action_patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
             re.compile(_pattern(phrase)),
         )
         for name, action in ACTIONS.items()
-        for phrase in dict.fromkeys(action.phrases + action.held_out)
+        for phrase in dict.fromkeys(
+            (*action.phrases, *(phrase for held in HELD_OUT.values() for phrase in held.actions.get(name, ())))
+        )
     )
 
 
@@ -106,12 +109,12 @@ def _action_patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
 def _held_out_pattern() -> re.Pattern[str]:
     phrases = [
         _pattern(phrase).replace("(left|right|both)", "(?:left|right|both)")
-        for a in ACTIONS.values()
-        for phrase in a.held_out
+        for held in HELD_OUT.values()
+        for action in held.actions.values()
+        for phrase in action
     ]
-    people = [word for style in STYLES.values() for word in style.held_people]
-    adverbs = [word for style in STYLES.values() for word in style.held_adverbs]
-    return re.compile("|".join([_any((*HELD_OUT_PEOPLE, *people, *adverbs)), *phrases]))
+    words = tuple(word for held in HELD_OUT.values() for word in held.words)
+    return re.compile("|".join([_any(words), *phrases]))
 
 
 def _read_action(text: str) -> tuple[str | None, str | None]:
@@ -131,10 +134,11 @@ def _read_action(text: str) -> tuple[str | None, str | None]:
 def _style_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (name, re.compile(rf"\b(?:an?|the) {re.sub('^(?:an?|the) ', '', word)}\b" if person else _any((word,))))
-        for name, style in STYLES.items()
+        for styles in (STYLES, *(held.styles for held in HELD_OUT.values()))
+        for name, style in styles.items()
         for person, words in (
-            (True, (*style.people, *style.held_people, *(FEMALE if name == "feminine" else ()))),
-            (False, (*style.adverbs, *style.held_adverbs)),
+            (True, (*style.people, *(FEMALE if name == "feminine" else ()))),
+            (False, style.adverbs),
         )
         for word in words
     )

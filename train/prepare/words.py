@@ -1,9 +1,10 @@
-"""The vocabulary of the caption grammar: people, styles, verb forms, numbers; held-out words are for the test split."""
+"""The vocabulary of the caption grammar: people, styles, verb forms, numbers."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,6 @@ VerbForm = Literal["base", "simple", "progressive", "gerund"]
 
 PEOPLE = ("a person", "a person", "a person", "someone", "a man", "the person", "the man", "a human", "the figure",
           "a figure", "person", "somebody", "a human being", "a fellow", "an adult")  # fmt: skip
-HELD_OUT_PEOPLE = ("an individual", "a guy", "a character")
 FEMALE = ("a woman", "the woman", "a lady", "a girl")
 
 
@@ -20,18 +20,21 @@ FEMALE = ("a woman", "the woman", "a lady", "a girl")
 class Style:
     """How a style is worded: `people` bring it in the subject, `adverbs` fit after any verb phrase.
 
-    An adverb of one word in -ly may also stand before the verb.  `held_*` serve the test split alone.
+    An adverb of one word in -ly may also stand before the verb.
     """
 
     people: tuple[str, ...] = ()
     adverbs: tuple[str, ...] = ()
-    held_people: tuple[str, ...] = ()
-    held_adverbs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Sequence[str]]) -> Style:
+        """A style as a table has it."""
+        return cls(**{key: tuple(words) for key, words in row.items()})
 
 
 def _load(path: Path) -> dict[str, Style]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {name: Style(**{key: tuple(words) for key, words in row.items()}) for name, row in table.items()}
+    return {name: Style.of(row) for name, row in table.items()}
 
 
 STYLES: dict[str, Style] = _load(Path(__file__).with_name("styles.toml"))

@@ -11,14 +11,15 @@ import numpy as np
 from train.prepare.actions import Action
 from train.prepare.details import Detail, details
 from train.prepare.facts import Facts
-from train.prepare.words import FEMALE, HELD_OUT_PEOPLE, PEOPLE, STYLES, VerbForm, conjugate
+from train.prepare.held_out import HeldOut
+from train.prepare.words import FEMALE, PEOPLE, STYLES, VerbForm, conjugate
 
 BRIEF_WORDS, MIN_WORDS, MAX_WORDS = 2, 5, 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caption:
-    """A sentence about a clip; `held_out` says that it uses words kept for the test split."""
+    """A sentence about a clip; `held_out` says that it uses words that training never sees."""
 
     text: str
     held_out: bool
@@ -37,7 +38,7 @@ class CaptionConfig:
     side: float = 0.85  # a known side is named
     opener: float = 0.2
     duration: float = 0.4  # of the sentences that would tell it
-    held_out: float = 0.6  # of the test split's sentences
+    held_out: float = 0.6  # of the sentences of a split with words of its own
 
 
 CONFIG = CaptionConfig()
@@ -53,13 +54,13 @@ class Writer:
     side: str | None
     facts: Facts
     rng: np.random.Generator
-    test: bool
+    own: HeldOut | None
 
     def sentence(self) -> Caption | None:
         """One sentence, None where its length came out wrong."""
         held = self._held_parts()
         brief = self._chance(CONFIG.brief)
-        phrases = self.action.held_out if "action" in held else self.action.phrases
+        phrases = self.own.actions[self.name] if self.own and "action" in held else self.action.phrases
         drawn = [phrase for phrase in (self._phrase(phrases) for _ in range(3 if brief else 1)) if phrase]
         if not drawn:
             return None
@@ -68,7 +69,7 @@ class Writer:
         headless = person is None and "person" not in held and "{person}" not in phrase
         headless = headless and self._chance(CONFIG.headless)
         if person is None:
-            person = self._pick(HELD_OUT_PEOPLE if "person" in held else self._people())
+            person = self._pick(self.own.people if self.own and "person" in held else self._people())
         form: VerbForm = "progressive" if self._chance(CONFIG.progressive) else "simple"
         if headless:
             form = "base" if self._chance(0.6) else "gerund"
@@ -84,10 +85,12 @@ class Writer:
 
     def _held_parts(self) -> frozenset[Literal["person", "action", "style"]]:
         """The parts of this sentence that take held-out words."""
-        if not self.test or not self._chance(CONFIG.held_out):
+        if not self.own or not self._chance(CONFIG.held_out):
             return frozenset()
-        parts: list[Literal["person", "action", "style"]] = ["person", "action"]
-        if self.style not in (None, "normal", "unmarked"):
+        parts: list[Literal["person", "action", "style"]] = ["person"]
+        if self.name in self.own.actions:
+            parts.append("action")
+        if self.style in self.own.styles and self.style != "normal":
             parts.append("style")
         keep = [part for part in parts if self._chance(0.45)]
         return frozenset(keep or [parts[int(self.rng.integers(len(parts)))]])
@@ -110,16 +113,13 @@ class Writer:
         """The person and the adverb that show the style; None and nothing for a sentence that leaves it out."""
         if self.style is None:
             return None, ""
-        words = STYLES[self.style]
-        use_held = "style" in held
         wanted = CONFIG.normal_style if self.style == "normal" else CONFIG.style
-        if not use_held and not self._chance(wanted):
+        if "style" not in held and not self._chance(wanted):
             return None, ""
-        people = words.held_people if use_held else words.people
-        adverbs = words.held_adverbs if use_held else words.adverbs
-        if people and "person" not in held and (not adverbs or self._chance(CONFIG.style_in_person)):
-            return self._pick(people), ""
-        return None, self._pick(adverbs) if adverbs else ""
+        words = self.own.styles[self.style] if self.own and "style" in held else STYLES[self.style]
+        if words.people and "person" not in held and (not words.adverbs or self._chance(CONFIG.style_in_person)):
+            return self._pick(words.people), ""
+        return None, self._pick(words.adverbs) if words.adverbs else ""
 
     def _people(self) -> tuple[str, ...]:
         return FEMALE + PEOPLE if self.style == "feminine" else PEOPLE

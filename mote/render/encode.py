@@ -45,7 +45,7 @@ def write_gif(frames: Iterable[UInt8[np.ndarray, "h w 4"]], path: str | os.PathL
             indices = [_nearest().take(_cells(block)) for block in np.array_split(part, -(-part.size // BLOCK))]
             file.write(Image.fromarray(np.concatenate(indices)).tobytes("gif", "L", 8, 0) + b"\0")
             shown = frame.copy() if shown is None else shown
-            shown[:] = frame
+            shown[rows, columns] = part
         if count == 0:
             raise ValueError("a GIF needs at least one frame")
         file.write(b";")

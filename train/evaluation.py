@@ -55,7 +55,9 @@ class Evaluation:
     ) -> None:
         self.model, self.judge, self.clips, self.settings, self.matching = model, judge, clips, settings, matching
         self.real = observe_clips(judge, clips)
-        self.report = Report(settings=asdict(settings))
+        shape = {"motion tokens": model.med.config.tokens, "text tokens": model.ted.config.tokens}
+        interaction = {"interaction": model.mtdm.config.interaction}
+        self.report = Report(settings=asdict(settings) | shape | interaction)
         chance = np.random.default_rng(settings.seed)
         self.drawn = [int(chance.integers(len(clip.record["captions"]))) for clip in self.real]
 

@@ -11,6 +11,14 @@ from train.metrics_motion import Repeated
 
 Unit = Literal["%", "mm", "s", "x", ""]
 _FORMATS: dict[Unit, str] = {"%": "{:.1f} %", "mm": "{:.1f} mm", "s": "{:.3f} s", "x": "{:.2f} x", "": "{:.3f}"}
+UNITS: dict[Unit, tuple[float, str]] = {
+    "%": (100.0, "%"),
+    "mm": (1.0, "mm"),
+    "s": (1.0, "s"),
+    "x": (1.0, "times"),
+    "": (1.0, ""),
+}
+"""What a figure is multiplied by to be shown in its unit, and the unit's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +104,7 @@ class Report:
 
 def show(value: float, unit: Unit = "%") -> str:
     """A figure with its unit; nothing where it was not measured."""
-    return "" if math.isnan(value) else _FORMATS[unit].format(100 * value if unit == "%" else value)
+    return "" if math.isnan(value) else _FORMATS[unit].format(UNITS[unit][0] * value)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

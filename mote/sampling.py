@@ -75,7 +75,7 @@ def sample_latents(
         frames: length of each motion, 0 = unknown.
         seeds: one a sample. All of a sample's noise comes from its own seed, drawn on the CPU, so that it does not
             depend on the rest of the batch, the guidance or the device.
-        motion_guidance, text_guidance: 1 is no guidance.
+        motion_guidance, text_guidance: 1 is no guidance; the defaults are the paper's best (section 4).
         text_draws: a text made from a motion is the mean of so many draws: what all that fits agrees on.
         callback: called after each step with the steps done and the steps of all stages.
 

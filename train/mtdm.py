@@ -34,8 +34,8 @@ class MTDMTraining:
     Args:
         unknown_length: how often the length is withheld.
         trims: copies of each clip with a little cut off at both ends; a motion should not be known by its first frame.
-        rewordings: copies of each caption with words exchanged for synonyms; people who write prompts do not keep to
-            a grammar's words.
+        rewordings: copies of each caption with words exchanged for synonyms, given in its place; people who write
+            prompts do not keep to a grammar's words.
         exchanged: share of the words and phrases that have synonyms exchanged in such a copy.
         min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
         text_weight: weight of the text side's loss; the motion side's is 1.
@@ -83,10 +83,12 @@ def loss(
     chance: torch.Generator,
     training: MTDMTraining,
     importance: Float[Tensor, "l dm"] | None = None,
+    reworded: Float[Tensor, "b k dt"] | None = None,
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The mean squared error over the sides that are being generated, and that of each side.
 
-    `importance` weighs the numbers of a motion latent, with a mean of 1; None weighs them alike.
+    `importance` weighs the numbers of a motion latent, with a mean of 1; None weighs them alike. `reworded` takes the
+    place of `text` where it is given, so that other words are understood and the captions' own are written.
 
     All chance is drawn on the CPU from one generator, so that a resumed run repeats it on any device.
     """
@@ -95,6 +97,8 @@ def loss(
     shares = torch.tensor([*training.shares.values()], dtype=torch.float32)
     tasks = torch.multinomial(shares, size, replacement=True, generator=chance)  # (b,)
     clean: dict[Side, Tensor] = {"motion": motion, "text": text}
+    if reworded is not None:
+        clean["text"] = torch.where(_plays("text", "given", tasks, training).to(where)[:, None, None], reworded, text)
     noise = {side: torch.randn(clean[side].shape, generator=chance).to(where) for side in SIDES}
     times = {side: _times(side, tasks, training, schedule.train_steps, chance).to(where) for side in SIDES}
     absent = {side: _plays(side, "absent", tasks, training).to(where) for side in SIDES}
@@ -142,10 +146,11 @@ def _weights(schedule: Schedule, times: Int[Tensor, " b"], gamma: float | None) 
 
 @dataclass(frozen=True)
 class PairBatch:
-    """Latents of motions and of sentences about them, and the motions' lengths in frames."""
+    """Latents of motions, of sentences about them, as they are and as others may put it, and the lengths in frames."""
 
     motion: Float[Tensor, "b l dm"]
     text: Float[Tensor, "b k dt"]
+    reworded: Float[Tensor, "b k dt"]
     frames: Int[Tensor, " b"]
 
 
@@ -186,7 +191,8 @@ class Pairs:
         reworded = torch.randint(1 - len(self.text), len(self.text), (size,), generator=chance).clamp(min=0)
         where = devices.choose()
         motion, frames = self.motion[copies, rows], self.frames[copies, rows]
-        return PairBatch(motion.to(where), self.text[reworded, texts].to(where), frames.to(where))
+        text, other = self.text[0, texts], self.text[reworded, texts]
+        return PairBatch(motion.to(where), text.to(where), other.to(where), frames.to(where))
 
 
 @torch.no_grad()
@@ -248,7 +254,8 @@ def train(
     importance = med.latent_std / med.latent_std.mean()  # what moves the body more counts more
 
     def step_loss(model: MTDM, batch: PairBatch, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        return loss(model, config.schedule, batch.motion, batch.text, batch.frames, chance, training, importance)
+        sides = batch.motion, batch.text, batch.frames
+        return loss(model, config.schedule, *sides, chance, training, importance, batch.reworded)
 
     def validate(model: MTDM) -> dict[str, float]:
         chance = generator(fitting.seed, 0)  # the same noise every time

@@ -25,13 +25,14 @@ def data(size: int = 64) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     )
 
 
-def run(training: MTDMTraining, config: MTDMConfig = CONFIG, seed: int = 0):
+def run(training: MTDMTraining, config: MTDMConfig = CONFIG, seed: int = 0, reworded: torch.Tensor | None = None):
     """The loss's figures, and what the network was shown."""
     torch.manual_seed(0)
     model = MTDM(config)
     seen: list[tuple[torch.Tensor, ...]] = []
     model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs))
-    total, figures = loss(model, config.schedule, *data(), torch.Generator().manual_seed(seed), training)
+    chance = torch.Generator().manual_seed(seed)
+    total, figures = loss(model, config.schedule, *data(), chance, training, reworded=reworded)
     return total, figures, seen[0]
 
 
@@ -44,6 +45,15 @@ def test_given_is_clean_and_does_not_count():
     assert figures["motion"] > 0
     assert len(motion_time.unique()) > 50
     assert (noisy_motion - motion).abs().amax(dim=(1, 2)).min() > 0
+
+
+def test_other_words_are_given_and_never_to_be_made():
+    other = -data()[1]
+    assert torch.equal(run(only("text_to_motion"), reworded=other)[2][1], other)
+    for task in ("motion_to_text", "text"):
+        plain, reworded = run(only(task)), run(only(task), reworded=other)
+        assert torch.equal(plain[0], reworded[0])
+        assert torch.equal(plain[2][1], reworded[2][1])
 
 
 @pytest.mark.parametrize("betas", ["cosine", "scaled-linear"])

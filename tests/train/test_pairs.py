@@ -73,6 +73,9 @@ def test_reworded_captions_have_latents_of_their_own(tiny_model, clips, monkeypa
     assert walks
     torch.testing.assert_close(pairs.text[1], reworded)
     torch.testing.assert_close(pairs.text[2], reworded)
-    drawn = pairs.sample(400, torch.Generator().manual_seed(0)).text
-    own = (drawn[:, None] == pairs.text[0]).all(dim=-1).all(dim=-1).any(dim=1)
-    assert 0 < own.float().mean() < 1
+    drawn = pairs.sample(400, torch.Generator().manual_seed(0))
+    own = (drawn.text[:, None] == pairs.text[0]).all(dim=-1).all(dim=-1)
+    assert own.any(dim=1).all(), "what is to be written is a caption as it is"
+    other = (drawn.reworded[:, None] == pairs.text[1]).all(dim=-1).all(dim=-1)
+    assert 0 < other.any(dim=1).float().mean() < 1
+    assert (own & other).any(dim=1).float().mean() > 0, "a caption in which there is nothing to reword"

@@ -16,7 +16,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from train.report import UNITS
+from train.report import in_unit
 
 Settings = dict[str, Any]
 
@@ -35,7 +35,7 @@ def varying(reports: Sequence[Settings]) -> list[str]:
 
 
 def draw(reports: Sequence[dict[str, Any]], out: Path) -> list[Path]:
-    """Draw every figure that two reports or more have, as `<what>, over <setting>.png`, and return the paths.
+    """Draw every figure that two reports or more have, as `<what>-over-<setting>.png`, and return the paths.
 
     Reports that differ in one setting alone make a line; each line says what else sets it apart.
     """
@@ -48,8 +48,8 @@ def draw(reports: Sequence[dict[str, Any]], out: Path) -> list[Path]:
             if row["measured"] is None:
                 continue
             about[row["what"]] = row
-            for name in differing:
-                rest = ", ".join(f"{other} {settings[other]}" for other in differing if other != name)
+            for name in settings.keys() & differing:
+                rest = ", ".join(f"{other} {settings.get(other)}" for other in differing if other != name)
                 found[row["what"], name][rest].append((settings[name], row["measured"]))
     out.mkdir(parents=True, exist_ok=True)
     return [
@@ -60,19 +60,18 @@ def draw(reports: Sequence[dict[str, Any]], out: Path) -> list[Path]:
 
 
 def _picture(row: dict[str, Any], name: str, lines: dict[str, list[tuple[Any, float]]], out: Path) -> Path:
-    factor, unit = UNITS[row["unit"]]
     figure = Figure(figsize=(5, 3.5), layout="constrained")
     axes = figure.add_subplot()
     for label, points in lines.items():
         if len(points) > 1:
             places, values = zip(*sorted(points), strict=True)
-            axes.plot(places, [factor * value for value in values], marker="o", label=label)
+            axes.plot(places, [in_unit(value, row["unit"]) for value in values], marker="o", label=label)
     for bound in (row["least"], row["most"]):
         if bound is not None:
-            axes.axhline(factor * bound, color="0.5", linestyle="--", label="target")
+            axes.axhline(in_unit(bound, row["unit"]), color="0.5", linestyle="--", label="target")
     axes.set_title(row["what"], fontsize="small", wrap=True)
     axes.set_xlabel(name)
-    axes.set_ylabel(unit)
+    axes.set_ylabel(row["unit"])
     if any(axes.get_legend_handles_labels()[1]):
         axes.legend(fontsize="x-small")
     path = out / f"{_name(row['what'])}-over-{_name(name)}.png"

@@ -11,14 +11,6 @@ from train.metrics_motion import Repeated
 
 Unit = Literal["%", "mm", "s", "x", ""]
 _FORMATS: dict[Unit, str] = {"%": "{:.1f} %", "mm": "{:.1f} mm", "s": "{:.3f} s", "x": "{:.2f} x", "": "{:.3f}"}
-UNITS: dict[Unit, tuple[float, str]] = {
-    "%": (100.0, "%"),
-    "mm": (1.0, "mm"),
-    "s": (1.0, "s"),
-    "x": (1.0, "times"),
-    "": (1.0, ""),
-}
-"""What a figure is multiplied by to be shown in its unit, and the unit's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +94,14 @@ class Report:
         (folder / "report.json").write_text(json.dumps(_without_nan(values), indent=2, allow_nan=False) + "\n")
 
 
+def in_unit(value: float, unit: Unit) -> float:
+    """A figure as its unit counts it: shares in hundredths."""
+    return 100 * value if unit == "%" else value
+
+
 def show(value: float, unit: Unit = "%") -> str:
     """A figure with its unit; nothing where it was not measured."""
-    return "" if math.isnan(value) else _FORMATS[unit].format(UNITS[unit][0] * value)
+    return "" if math.isnan(value) else _FORMATS[unit].format(in_unit(value, unit))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -44,6 +44,14 @@ def test_what_evaluate_writes_can_be_drawn(tmp_path, capsys) -> None:
     assert capsys.readouterr().out.strip() == str(tmp_path / "pictures" / "agree-over-steps.png")
 
 
+def test_a_setting_that_an_older_report_lacks_is_drawn_from_the_others(tmp_path) -> None:
+    reports = [report(steps, 7.5, 0.5) for steps in (5, 10, 20)]
+    for number, other in enumerate(reports[1:]):
+        other["settings"] |= {"tokens": 4 + number, "steps": 20}
+    names = [path.name for path in draw(reports, tmp_path)]
+    assert names == ["joint-both-agree-over-tokens.png"]
+
+
 def test_reports_that_differ_in_nothing_are_refused_in_one_sentence(tmp_path) -> None:
     Report(settings={"steps": 5, "guidance": (1.0, 1.0)}).write(tmp_path)
     with pytest.raises(SystemExit, match="no setting differs"):

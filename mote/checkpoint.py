@@ -1,4 +1,7 @@
-"""A module in a folder: config.json and model.safetensors, read and written strictly."""
+"""A module in a folder, read and written strictly: config.json and model.safetensors.
+
+Weights above the size that a repository takes lie in several files, which model.safetensors.index.json names.
+"""
 
 import json
 from dataclasses import asdict, fields
@@ -6,11 +9,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from huggingface_hub import save_torch_state_dict
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+INDEX = f"{WEIGHTS}.index.json"
+LARGEST = "16MB"
+"""The most that one file of weights holds."""
 
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -26,7 +33,7 @@ def save(module: nn.Module, folder: Path, *, half: bool = True) -> None:
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     if half:
         state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
-    save_file(state, folder / WEIGHTS)
+    save_torch_state_dict(state, folder, filename_pattern="model{suffix}.safetensors", max_shard_size=LARGEST)
     config: Any = module.config  # every model here keeps the frozen dataclass that it was made from
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n")
 
@@ -58,11 +65,7 @@ def load(kind: type[Model], config: type[Any], folder: Path, device: torch.devic
         CheckpointError: a field or a weight is missing, unknown, or has another shape.
     """
     module = kind(read_config(config, folder))
-    path = folder / WEIGHTS
-    try:
-        state = load_file(path, device="cpu")
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be read as safetensors: {error}") from error
+    path, state = _read_weights(folder)
     own = module.state_dict()
     _compare(path, set(state), set(own), "weight")
     for name, value in state.items():
@@ -70,6 +73,30 @@ def load(kind: type[Model], config: type[Any], folder: Path, device: torch.devic
             raise CheckpointError(f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(own[name].shape)}")
     module.load_state_dict({name: value.to(own[name].dtype) for name, value in state.items()})
     return module.to(device).eval()
+
+
+def _read_weights(folder: Path) -> tuple[Path, dict[str, torch.Tensor]]:
+    """The tensors of the folder's one file of weights, or of all that its index names; and which file that was.
+
+    Raises:
+        CheckpointError: a file is missing or damaged.
+    """
+    path, files = folder / WEIGHTS, [folder / WEIGHTS]
+    if (folder / INDEX).exists():
+        path = folder / INDEX
+        try:
+            files = [
+                folder / Path(name).name for name in sorted(set(json.loads(path.read_text())["weight_map"].values()))
+            ]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{path} does not say in which files the weights are: {error}") from error
+    state: dict[str, torch.Tensor] = {}
+    for file in files:
+        try:
+            state |= load_file(file, device="cpu")
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{file} cannot be read as safetensors: {error}") from error
+    return path, state
 
 
 def _compare(path: Path, found: set[str], expected: set[str], what: str) -> None:

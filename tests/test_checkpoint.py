@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mote.checkpoint import CONFIG, WEIGHTS, CheckpointError, load, save
+from mote import checkpoint
+from mote.checkpoint import CONFIG, INDEX, WEIGHTS, CheckpointError, load, save
 from mote.models.med import MED, MEDConfig
 
 TINY = MEDConfig(tokens=2, dim=4, width=8, heads=2, encoder_layers=1, decoder_layers=1, head_width=8)
@@ -132,3 +133,37 @@ def test_a_missing_folder_is_named(folder):
     shutil.rmtree(folder)
     with pytest.raises(CheckpointError, match="med"):
         load(MED, MEDConfig, folder)
+
+
+@pytest.fixture
+def parts(model, tmp_path, monkeypatch):
+    """The model's folder with its weights in several files."""
+    monkeypatch.setattr(checkpoint, "LARGEST", "2KB")
+    save(model, tmp_path / "parts")
+    assert len([*(tmp_path / "parts").glob("*.safetensors")]) > 1
+    return tmp_path / "parts"
+
+
+def test_weights_in_several_files_are_the_same_weights(folder, parts):
+    one, several = load(MED, MEDConfig, folder).state_dict(), load(MED, MEDConfig, parts).state_dict()
+    assert all(torch.equal(value, several[name]) for name, value in one.items())
+
+
+def test_what_is_saved_next_leaves_none_of_the_files_before(model, parts, monkeypatch):
+    monkeypatch.undo()
+    save(model, parts)
+    assert {path.name for path in parts.iterdir()} == {CONFIG, WEIGHTS}
+
+
+def test_a_missing_part_is_named(parts):
+    gone = sorted(parts.glob("*.safetensors"))[1]
+    gone.unlink()
+    with pytest.raises(CheckpointError, match=gone.name):
+        load(MED, MEDConfig, parts)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"weight_map": 3}', '{"weight_map": {"a": 3}}'])
+def test_an_index_that_names_no_files_is_told_so(parts, text):
+    (parts / INDEX).write_text(text)
+    with pytest.raises(CheckpointError, match="does not say in which files"):
+        load(MED, MEDConfig, parts)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from mote.checkpoint import CONFIG, WEIGHTS
+from mote.checkpoint import CONFIG
 from mote.models.ted import TOKENIZER
 
 PHASES = (("prepare",), ("med", "ted"), ("mtdm",), ("decoder",))
@@ -24,7 +24,7 @@ SHARES = {"med": 0.4, "ted": 0.4, "mtdm": 0.52, "decoder": 0.08}
 PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
 """The stage that each part of the model comes from: TED's decoder is trained once more at the end."""
 
-FILES = (CONFIG, WEIGHTS, TOKENIZER)
+FILES = (CONFIG, "model*.safetensors*", TOKENIZER)
 
 
 def commands(data: Path, out: Path, minutes: float, options: list[str]) -> dict[str, list[str]]:
@@ -61,9 +61,11 @@ def publish(stages: Path, model: Path) -> None:
     """Copy what a model needs to run, and nothing that only training needs."""
     for part, stage in PARTS.items():
         (model / part).mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            if (stages / stage / name).exists():
-                shutil.copy2(stages / stage / name, model / part / name)
+        for pattern in FILES:
+            for old in (model / part).glob(pattern):
+                old.unlink()  # weights may lie in another number of files now
+            for path in (stages / stage).glob(pattern):
+                shutil.copy2(path, model / part)
 
 
 def main() -> None:

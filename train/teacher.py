@@ -17,7 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import BertModel
 
-from mote.models.ted import SPECIAL
+from mote.models.ted import END, PAD, SPECIAL, TED
 
 _KEPT = re.compile(r"(##)?([a-z]+|[0-9]{1,2}|[0-9]{1,2}(st|nd|rd|th))|[,.;:'\"()/&-]")
 """Tokens of the teacher that can occur in a text that TED has cleaned; longer numbers are made of shorter ones."""
@@ -65,6 +65,39 @@ class Teacher:
         known = json.loads((self.folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
         kept = [token for token in known if _KEPT.fullmatch(token)]
         return kept + sorted(set(extra) - set(kept))
+
+    @torch.no_grad()
+    def begin(self, ted: TED) -> None:
+        """Make some of the teacher's layers, evenly spaced, and its places TED's encoder.
+
+        Rows of TED's table become the teacher's own by least squares: those of the pieces of words that both know, and,
+        as good as exactly, of what begins a sentence (PAD) and what ends it (END).
+
+        Raises:
+            ValueError: TED's encoder has other sizes than the teacher's layers, or more of them.
+        """
+        own, given = ted.encoder, self.model
+        count, all_layers = len(own.encoder.layer), given.encoder.layer
+        if own.config.hidden_size != MEANING or count > len(all_layers):
+            raise ValueError(
+                f"an encoder that begins as the teacher has a width of {MEANING} and at most {len(all_layers)} layers,"
+                f" not {own.config.hidden_size} and {count}"
+            )
+        for layer, place in zip(own.encoder.layer, np.linspace(0, len(all_layers) - 1, count).astype(int), strict=True):
+            layer.load_state_dict(all_layers[place].state_dict())
+        places = own.embeddings.position_embeddings.weight
+        places.copy_(given.embeddings.position_embeddings.weight[: len(places)])
+        own.embeddings.token_type_embeddings.load_state_dict(given.embeddings.token_type_embeddings.state_dict())
+        own.embeddings.LayerNorm.load_state_dict(given.embeddings.LayerNorm.state_dict())
+        ends, known = {"[CLS]": PAD, "[SEP]": END}, self.tokenizer.get_vocab()
+        pairs = ends | {word: row for word, row in ted.tokenizer.get_vocab().items() if word not in SPECIAL}
+        shared = [token for token in pairs if token in known]
+        rows = F.pad(ted.table.weight[[pairs[token] for token in shared]], (0, 1), value=1.0)  # (n, table + 1)
+        wanted = given.embeddings.word_embeddings.weight[[known[token] for token in shared]]  # (n, 384)
+        weights = torch.tensor([100.0 if token in ends else 1.0 for token in shared])[:, None]
+        solved = torch.linalg.lstsq(weights * rows, weights * wanted, driver="gelsd").solution  # (table + 1, 384)
+        own.embeddings.word_embeddings.linear.weight.copy_(solved[:-1].T)
+        own.embeddings.word_embeddings.linear.bias.copy_(solved[-1])
 
 
 def embed_cached(texts: Sequence[str], folder: Path) -> Float[Tensor, "n 384"]:

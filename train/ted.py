@@ -170,7 +170,10 @@ def recovered(ted: TED, texts: Sequence[str], *, batch: int = 64) -> dict[str, f
 
 
 def build(captions: Sequence[str], folder: Path) -> TED:
-    """An untrained TED with the teacher's rows in its table; its vocabulary is made once and kept in the folder."""
+    """A TED with the teacher's rows in its table and some of its layers as encoder, otherwise untrained.
+
+    Its vocabulary is made once and kept in the folder.
+    """
     if (folder / TOKENIZER).exists():
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     else:
@@ -184,6 +187,7 @@ def build(captions: Sequence[str], folder: Path) -> TED:
     vocabulary = sorted(places, key=places.__getitem__)[len(SPECIAL) :]
     with torch.no_grad():
         ted.table.weight.copy_(make_table(embed_cached(vocabulary, folder / "teacher"), ted.config.table_width))
+    Teacher().begin(ted)
     return ted
 
 

@@ -1,7 +1,7 @@
 """TED, the text encoder-decoder of MoTe (arXiv 2411.19786, section 3.1): a sentence to a few latent tokens and back.
 
-The encoder is a small transformer over the table of a sentence encoder: its rows are what the teacher makes of each
-word of its vocabulary, so a word that no training caption had still lies next to the words it means the same as.
+The encoder is a few layers of a sentence encoder over a table whose rows are what that teacher makes of each word of
+its vocabulary, so a word that no training caption had still lies next to the words it means the same as.
 The decoder is a small GPT-2 that reads the latent as its prefix.  It reads and writes words by the same table, so that
 it can write a word that it has never written: one whose row is nearest to what the latent says.
 
@@ -25,9 +25,17 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, linear, log_softmax, pad
 from torch.nn.utils.rnn import pad_sequence
-from transformers import GPT2Config, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList, NoRepeatNGramLogitsProcessor
+from transformers import (
+    BertConfig,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LogitsProcessor,
+    LogitsProcessorList,
+    NoRepeatNGramLogitsProcessor,
+)
 
-from mote.models.layers import Block, sinusoid
+from mote.models.layers import Attention
 
 SPECIAL = ("[PAD]", "[UNK]", "[END]")
 PAD, END = SPECIAL.index("[PAD]"), SPECIAL.index("[END]")
@@ -63,9 +71,9 @@ class TEDConfig:
     places: int = 3
     place_width: int = 24
     table_width: int = 128
-    encoder_width: int = 256
-    encoder_layers: int = 2
-    encoder_heads: int = 4
+    encoder_width: int = 384
+    encoder_layers: int = 3
+    encoder_heads: int = 12
     decoder_width: int = 192
     decoder_layers: int = 4
     decoder_heads: int = 4
@@ -97,7 +105,7 @@ def clean(text: str) -> str:
 
 
 class FromTable(nn.Module):
-    """The decoder's input: rows of TED's table, raised to the decoder's width."""
+    """Rows of TED's table, raised to the width of what reads them."""
 
     def __init__(self, table: nn.Embedding, width: int) -> None:
         super().__init__()
@@ -154,11 +162,11 @@ class TED(nn.Module):
         self.config = config
         width = config.encoder_width
         self.table = nn.Embedding(config.words, config.table_width, padding_idx=PAD)
-        self.raise_table = nn.Linear(config.table_width, width)
+        encoder: Any = BertModel(_bert(config), add_pooling_layer=False)  # transformers types its parts for its own
+        encoder.embeddings.word_embeddings = FromTable(self.table, width)
+        self.encoder = encoder
         self.queries = nn.Parameter(torch.randn(config.tokens, width))
-        self.blocks = nn.ModuleList(
-            Block(width, config.encoder_heads, dropout=config.dropout) for _ in range(config.encoder_layers)
-        )
+        self.gather = Attention(width, config.encoder_heads)
         self.norm = nn.LayerNorm(width)
         self.to_latent = nn.Linear(width, config.meaning_width)
         self.bound = nn.LayerNorm(config.meaning_width, elementwise_affine=False)
@@ -255,18 +263,17 @@ class TED(nn.Module):
 
         Each token's meaning is of zero mean and unit variance, and so is the spelling of each word.
         """
-        k = self.config.tokens
-        positions = sinusoid(torch.arange(ids.shape[1], device=ids.device), self.config.encoder_width)  # (n, width)
-        words = self.raise_table(self.table(ids)) + positions  # (b, n, width)
-        tokens = torch.cat([self.queries.expand(len(ids), -1, -1), words], dim=1)  # (b, k + n, width)
-        mask = torch.cat([mask.new_ones(len(ids), k), mask], dim=1)  # (b, k + n)
-        for block in self.blocks:
-            tokens = block(tokens, mask)
-        meaning = self.bound(self.to_latent(self.norm(tokens[:, :k])))  # (b, k, meaning)
-        places = k * self.config.places
-        ended = pad(ids.masked_fill(~mask[:, k:], PAD), (0, max(1, places - ids.shape[1])), value=PAD)  # (b, > n)
-        ended[torch.arange(len(ids), device=ids.device), mask[:, k:].sum(dim=1)] = END
-        spelling = self.spellings()[ended[:, :places]].reshape(len(ids), k, -1)  # (b, k, places * place)
+        places = self.config.tokens * self.config.places
+        ended = pad(ids.masked_fill(~mask, PAD), (0, max(1, places - ids.shape[1])), value=PAD)  # (b, > n)
+        ended[torch.arange(len(ids), device=ids.device), mask.sum(dim=1)] = END
+        words = pad(ended[:, : ids.shape[1] + 1], (1, 0), value=PAD)  # (b, n + 2): a sentence begins with a PAD
+        mask = pad(mask, (2, 0), value=True)  # (b, n + 2)
+        states = self.encoder(input_ids=words, attention_mask=mask).last_hidden_state  # (b, n + 2, width)
+        tokens = self.gather(self.queries.expand(len(ids), -1, -1), mask, states)  # (b, k, width)
+        meaning = self.bound(self.to_latent(self.norm(tokens)))  # (b, k, meaning)
+        spelling = self.spellings()[ended[:, :places]].reshape(
+            len(ids), self.config.tokens, -1
+        )  # (b, k, places * place)
         return torch.cat([meaning, spelling], dim=-1)  # (b, k, d)
 
     def parts(self, latents: Float[Tensor, "*n k d"]) -> tuple[Float[Tensor, "*n k meaning"], Tensor]:
@@ -331,6 +338,19 @@ class TED(nn.Module):
 def joined(text: str) -> str:
     """Clean text of tokens with a space between any two, without those around hyphens, slashes and apostrophes."""
     return clean(re.sub(r" ?([/-]) ?| (')(?: (?=(?:s|t|re|ll|ve|m|d)\b))?|(\() ", r"\1\2\3", text))
+
+
+def _bert(config: TEDConfig) -> BertConfig:
+    return BertConfig(
+        vocab_size=1,  # TED's own table stands in for its
+        hidden_size=config.encoder_width,
+        num_hidden_layers=config.encoder_layers,
+        num_attention_heads=config.encoder_heads,
+        intermediate_size=4 * config.encoder_width,
+        max_position_embeddings=config.max_words + 2,
+        hidden_dropout_prob=config.dropout,
+        attention_probs_dropout_prob=config.dropout,
+    )
 
 
 def _gpt2(config: TEDConfig) -> GPT2Config:

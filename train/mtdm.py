@@ -52,7 +52,7 @@ class MTDMTraining:
     text: float = 0.05
     unknown_length: float = 0.3
     trims: int = 4
-    rewordings: int = 6
+    rewordings: int = 3
     exchanged: float = 0.5
     min_snr: float | None = None
     text_weight: float = 1.5
@@ -177,7 +177,8 @@ class Pairs:
         self.captions = [caption for group in captions for caption in group]
         reword = Rewording(exchanged)
         wordings = [self.captions, *([reword(caption) for caption in self.captions] for _ in range(rewordings))]
-        self.text = torch.stack([encode_texts(ted, wording) for wording in wordings])  # (1 + rewordings, texts, k, d)
+        texts = encode_texts(ted, [text for wording in wordings for text in wording])
+        self.text = texts.unflatten(0, (len(wordings), -1))  # (1 + rewordings, texts, k, d)
         counts = Counter(record["action"] for record in clips.records)
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
         self.weights = weights.repeat(2)
@@ -197,13 +198,11 @@ class Pairs:
 
 @torch.no_grad()
 def encode_texts(ted: TED, texts: list[str], size: int = 256) -> Float[Tensor, "texts k d"]:
-    """The standardised latents of sentences, on the CPU; sentences of like length share a batch."""
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-    latents = torch.empty(len(texts), ted.config.tokens, ted.config.width)
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
-        latents[rows] = ted.encode([texts[row] for row in rows]).float().cpu()
-    return latents
+    """The standardised latents of sentences, on the CPU; each is encoded once, with others of like length."""
+    distinct = sorted(set(texts), key=lambda text: (len(text), text))
+    parts = [ted.encode(distinct[start : start + size]).float().cpu() for start in range(0, len(distinct), size)]
+    rows = {text: row for row, text in enumerate(distinct)}
+    return torch.cat(parts)[[rows[text] for text in texts]]
 
 
 def train(

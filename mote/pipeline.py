@@ -31,6 +31,8 @@ STEPS = 20
 GUIDANCE = (4.0, 7.0)
 """Guidance of motion and of text. The paper finds 7.5 and 7 best (MoTe, section 4); validation clips of our data find
 weaker guidance of motion better: it understands strange words more often and trembles less (train/NOTES.md)."""
+MOTION_RISE = 1.0
+"""How the motion's guidance rises as the noise falls (`sample_latents`)."""
 TEXT_DRAWS = 4
 """Draws that a caption is the mean of: many sentences fit a motion, and what they agree on is what it shows."""
 
@@ -139,6 +141,7 @@ class MoTe:
                 steps=steps,
                 motion_guidance=motion_guidance,
                 text_guidance=text_guidance,
+                motion_rise=MOTION_RISE,
                 text_draws=TEXT_DRAWS,
                 callback=callback,
             )

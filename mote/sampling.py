@@ -64,6 +64,7 @@ def sample_latents(
     steps: int = 20,
     motion_guidance: float = 7.5,
     text_guidance: float = 7.0,
+    motion_rise: float = 0.0,
     text_draws: int = 1,
     solver: Solver = "dpm-solver++",
     callback: Callable[[int, int], None] | None = None,
@@ -76,6 +77,9 @@ def sample_latents(
         seeds: one a sample. All of a sample's noise comes from its own seed, drawn on the CPU, so that it does not
             depend on the rest of the batch, the guidance or the device.
         motion_guidance, text_guidance: 1 is no guidance; the defaults are the paper's best (section 4).
+        motion_rise: power of the signal's level with which the motion's guidance beyond 1 grows as the noise falls; 0
+            keeps it the same at all times, as in the paper. Guidance in the worst noise does the most harm
+            (Kynkaanniemi et al. 2024, section 4).
         text_draws: a text made from a motion is the mean of so many draws: what all that fits agrees on.
         callback: called after each step with the steps done and the steps of all stages.
 
@@ -96,7 +100,10 @@ def sample_latents(
     if any(len(rows) != len(seeds) for rows in (frames, *latents.values())):
         raise ValueError(f"{len(seeds)} seeds need as many frames and latents")
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    guidance: dict[Side, float] = {"motion": motion_guidance, "text": text_guidance}
+    guidance: dict[Side, Guidance] = {
+        "motion": Guidance(motion_guidance, motion_rise),
+        "text": Guidance(text_guidance),
+    }
     frames = frames.to(device)
     done = 0
 
@@ -137,6 +144,18 @@ def _denoise(
 
 
 @dataclass(frozen=True)
+class Guidance:
+    """How strongly a side is guided: 1 + (strength - 1) * signal ** rise."""
+
+    strength: float
+    rise: float = 0.0
+
+    def at(self, signal: float) -> float:
+        """The strength where a noisy latent holds so much of the clean one, from 0 to 1."""
+        return 1 + (self.strength - 1) * signal**self.rise
+
+
+@dataclass(frozen=True)
 class _Predictor:
     """The guided prediction of every generated side.
 
@@ -149,7 +168,7 @@ class _Predictor:
     roles: Roles
     absent: Latents
     frames: Int[Tensor, " b"]
-    guidance: dict[Side, float]
+    guidance: dict[Side, Guidance]
 
     def __call__(self, latents: Latents, time: int) -> Latents:
         role_times: dict[Role, int] = {"given": 0, "generate": time, "absent": self.schedule.train_steps}
@@ -160,11 +179,12 @@ class _Predictor:
         outputs = self._forward(inputs, input_times)  # sides x (variants, b, n, d)
         predictions = {side: outputs[side][0] for side in self.roles.generated}
         for variant, side in enumerate(guided, start=1):
-            predictions[side] = torch.lerp(outputs[side][variant], predictions[side], self.guidance[side])
+            strength = self.guidance[side].at(self.schedule.level(time)[0])
+            predictions[side] = torch.lerp(outputs[side][variant], predictions[side], strength)
         return predictions
 
     def _guides(self, side: Side) -> bool:
-        return self.guidance[side] != 1 and self.roles[OTHER[side]] != "absent"
+        return self.guidance[side].strength != 1 and self.roles[OTHER[side]] != "absent"
 
     def _forward(self, inputs: list[Latents], times: list[dict[Side, int]]) -> Latents:
         """All variants in one batch."""

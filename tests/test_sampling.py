@@ -7,7 +7,7 @@ import torch
 
 from mote.diffusion import Schedule
 from mote.models.mtdm import MTDM, MTDMConfig
-from mote.sampling import SIDES, TASKS, Task, sample_latents
+from mote.sampling import SIDES, TASKS, Guidance, Task, sample_latents
 
 CONFIG = MTDMConfig(motion_tokens=3, motion_dim=5, text_tokens=4, text_dim=6, width=16, layers=1, heads=2)
 SHAPES = {"motion": (3, 5), "text": (4, 6)}
@@ -142,6 +142,30 @@ def test_guidance_zero_forgets_what_was_given(model):
         for value in (-1.0, 1.0)
     )
     torch.testing.assert_close(first, second, atol=1e-4, rtol=1e-4)
+
+
+def test_guidance_that_rises_is_none_in_pure_noise_and_full_without():
+    rising = Guidance(5.0, rise=1.0)
+    strengths = [rising.at(signal) for signal in (0.0, 0.25, 0.5, 1.0)]
+    assert strengths == [1.0, 2.0, 3.0, 5.0]
+    assert {Guidance(5.0).at(signal) for signal in (0.0, 0.5, 1.0)} == {5.0}
+
+
+def test_the_motion_alone_rises(model):
+    """One step is taken in pure noise, where guidance that rises is no guidance."""
+    latents = given("text-to-motion", 3)
+    options = {"latents": latents, "steps": 1, "solver": "ddim"}
+    plain, risen = (
+        sample(model, "text-to-motion", **options, motion_guidance=strength, motion_rise=rise)[0]
+        for strength, rise in ((1, 0.0), (7.5, 1.0))
+    )
+    torch.testing.assert_close(risen, plain, atol=0.05, rtol=0)
+    latents = given("motion-to-text", 3)
+    same, again = (
+        sample(model, "motion-to-text", latents=latents, steps=1, solver="ddim", motion_rise=rise)[1]
+        for rise in (0.0, 1.0)
+    )
+    assert torch.equal(same, again)
 
 
 @pytest.mark.parametrize("task", TASKS)

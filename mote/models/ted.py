@@ -241,6 +241,7 @@ class TED(nn.Module):
             num_beams=self.config.beams,
             logits_processor=LogitsProcessorList([spelled, *([NoRepeatNGramLogitsProcessor(run)] if run else [])]),
             do_sample=False,
+            pad_token_id=PAD,  # told here alone: a model that knows it warns of every beam that has ended
         )
 
     def tokenize(self, texts: list[str]) -> tuple[Int[Tensor, "b n"], Bool[Tensor, "b n"]]:
@@ -364,7 +365,6 @@ def _gpt2(config: TEDConfig) -> GPT2Config:
         resid_pdrop=config.dropout,
         embd_pdrop=config.dropout,
         attn_pdrop=config.dropout,
-        pad_token_id=PAD,
         bos_token_id=None,
         eos_token_id=END,
         tie_word_embeddings=False,  # TED's own table stands in for both

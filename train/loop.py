@@ -3,8 +3,8 @@
 import csv
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -29,9 +29,13 @@ class FitConfig:
     """How a stage is trained.  The rate warms up, then falls along a cosine to zero.
 
     The end is `steps` updates, or `minutes` of training where that comes first; the cosine ends with it.
+
+    Args:
+        shares: how much of the rate is for parameters whose names begin so: less for a part that was trained before.
     """
 
     lr: float = 2e-4
+    shares: Mapping[str, float] = field(default_factory=dict)
     steps: int = 100_000
     minutes: float | None = None
     warmup: int = 200
@@ -90,7 +94,7 @@ def fit(
         torch.manual_seed(config.seed + step)  # dropout
         rate = config.rate(step, time.monotonic() - start)
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         with torch.autocast(where.type, torch.bfloat16, enabled=half):
             value, figures = loss(model, batches(step, chance), chance)
         value.backward()
@@ -118,10 +122,14 @@ def fit(
 
 def _groups(model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
     """Weight decay for matrices alone: biases, norms and embeddings of places keep their size."""
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups: dict[tuple[float, bool], list[Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            share = next((share for start, share in config.shares.items() if name.startswith(start)), 1.0)
+            groups.setdefault((share, parameter.ndim >= 2), []).append(parameter)
     return [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        {"params": parameters, "weight_decay": config.weight_decay if matrices else 0.0, "share": share}
+        for (share, matrices), parameters in groups.items()
     ]
 
 

@@ -263,7 +263,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ted = build([*human, *own], options.out)
     trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(devices.choose())
     settings = FitConfig(
-        lr=options.lr, steps=options.steps, minutes=options.minutes, precision="fp32", seed=config.seed
+        lr=options.lr,
+        shares={"ted.encoder": 0.2},  # it begins as the teacher
+        steps=options.steps,
+        minutes=options.minutes,
+        precision="fp32",
+        seed=config.seed,
     )  # on the CPU, bf16 takes twice as long on matrices as small as these
     trained = fit(
         trainer,

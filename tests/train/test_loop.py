@@ -159,6 +159,18 @@ def test_only_matrices_decay(tmp_path):
     assert torch.equal(model.bias, bias)
 
 
+def test_a_part_may_learn_at_a_share_of_the_rate(tmp_path):
+    before = network()
+    still, slow, free = (
+        fit(network(), batches, loss, config=replace(CONFIG, shares=shares, ema=0.0), out=tmp_path / name)
+        for name, shares in (("still", {"0": 0.0}), ("slow", {"0": 0.1}), ("free", {}))
+    )
+    moved = [(model[0].weight - before[0].weight).abs().sum() for model in (still, slow, free)]
+    assert moved[0] == 0
+    assert 0 < moved[1] < moved[2]
+    assert not torch.equal(still[-1].weight, before[-1].weight)
+
+
 def test_it_learns_and_logs_it(tmp_path):
     config = replace(CONFIG, lr=3e-2, steps=150, log_every=50, save_every=100, validate_every=100, ema=0.9)
     fit(network(), batches, loss, config=config, out=tmp_path, validate=validate)

@@ -34,8 +34,16 @@ def test_verbs_are_exchanged_in_their_own_form(verb: str, other: str) -> None:
 
 
 def test_a_side_keeps_its_word() -> None:
-    assert not {"left", "right"} & SYNONYMS.keys()
-    assert not [other for others in SYNONYMS.values() for other in others if {"left", "right"} & set(other.split())]
+    def sides(phrase: str) -> set[str]:
+        return {"left", "right"} & set(phrase.split())
+
+    assert not [(key, other) for key, others in SYNONYMS.items() for other in others if sides(key) != sides(other)]
+
+
+def test_a_phrase_keeps_whose_limb_it_names() -> None:
+    assert "swings her left arm from side to side" in SYNONYMS["waves her left hand"]
+    assert "cheering with both arms up" in SYNONYMS["raising both arms"]
+    assert not [phrase for key, others in SYNONYMS.items() for phrase in (key, *others) if "{" in phrase]
 
 
 def test_no_synonym_is_held_out_wording() -> None:

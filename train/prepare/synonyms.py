@@ -6,20 +6,38 @@ import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 from train.prepare.words import VerbForm, conjugate
 
 _FORMS: tuple[VerbForm, ...] = ("base", "simple", "gerund")
+_HOLES = {
+    "{their}": ("his", "her", "its", "their", "the"),
+    "{side}": ("left", "right"),
+    "{both}": ("both hands", "both arms"),
+}
 
 
 def _load(path: Path) -> dict[str, list[str]]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     synonyms = {key: list(others) for key, others in table["words"].items()}
-    for key, others in table["verbs"].items():
+    verbs = [*table["verbs"].items()]
+    for words in product(*_HOLES.values()):
+        filled = partial(_filled, words=words)
+        verbs += [(filled(key), map(filled, group["as"])) for group in table["phrases"] for key in group["say"]]
+    for key, others in verbs:
+        forms = [*others]
         for form in _FORMS:
-            synonyms.setdefault(_conjugated(key, form), []).extend(_conjugated(other, form) for other in others)
-    return synonyms
+            synonyms.setdefault(_conjugated(key, form), []).extend(_conjugated(other, form) for other in forms)
+    return {key: [*dict.fromkeys(others)] for key, others in synonyms.items()}
+
+
+def _filled(phrase: str, words: Sequence[str]) -> str:
+    for hole, word in zip(_HOLES, words, strict=True):
+        phrase = phrase.replace(hole, word)
+    return phrase
 
 
 def _conjugated(phrase: str, form: VerbForm) -> str:

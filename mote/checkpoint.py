@@ -85,9 +85,8 @@ def _read_weights(folder: Path) -> tuple[Path, dict[str, torch.Tensor]]:
     if (folder / INDEX).exists():
         path = folder / INDEX
         try:
-            files = [
-                folder / Path(name).name for name in sorted(set(json.loads(path.read_text())["weight_map"].values()))
-            ]
+            names = set(json.loads(path.read_text())["weight_map"].values())
+            files = [folder / Path(name).name for name in sorted(names)]
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{path} does not say in which files the weights are: {error}") from error
     state: dict[str, torch.Tensor] = {}

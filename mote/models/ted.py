@@ -272,9 +272,7 @@ class TED(nn.Module):
         states = self.encoder(input_ids=words, attention_mask=mask).last_hidden_state  # (b, n + 2, width)
         tokens = self.gather(self.queries.expand(len(ids), -1, -1), mask, states)  # (b, k, width)
         meaning = self.bound(self.to_latent(self.norm(tokens)))  # (b, k, meaning)
-        spelling = self.spellings()[ended[:, :places]].reshape(
-            len(ids), self.config.tokens, -1
-        )  # (b, k, places * place)
+        spelling = self.spellings()[ended[:, :places]].reshape(*tokens.shape[:2], -1)  # (b, k, places * place)
         return torch.cat([meaning, spelling], dim=-1)  # (b, k, d)
 
     def parts(self, latents: Float[Tensor, "*n k d"]) -> tuple[Float[Tensor, "*n k meaning"], Tensor]:

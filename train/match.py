@@ -18,7 +18,8 @@ from torch import Tensor
 
 from mote import device as devices
 from mote.checkpoint import load, save
-from mote.models.ted import SPECIAL, TED, TEDConfig
+from mote.models.ted import TED, TEDConfig
+from mote.models.words import SPECIAL
 from train.data import MANIFEST, Batch, Clips, Split, statistics
 from train.loop import FitConfig, fit
 from train.matching import Matching, MatchingConfig, contrast

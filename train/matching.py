@@ -21,7 +21,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 from mote.checkpoint import load
 from mote.models.med import frame_mask
-from mote.models.ted import TOKENIZER, clean
+from mote.models.words import TOKENIZER, clean
 from mote.motion.features import LAYOUT
 
 FRAMES = 4

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mote.checkpoint import CONFIG
-from mote.models.ted import TOKENIZER
+from mote.models.words import TOKENIZER
 
 PHASES = (("prepare",), ("med", "ted"), ("mtdm",), ("decoder",))
 """Stages that need nothing of each other run side by side and share the cores: twice as many steps in the same time."""

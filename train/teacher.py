@@ -17,7 +17,8 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import BertModel
 
-from mote.models.ted import END, PAD, SPECIAL, TED
+from mote.models.ted import TED
+from mote.models.words import END, PAD, SPECIAL
 
 _KEPT = re.compile(r"(##)?([a-z]+|[0-9]{1,2}|[0-9]{1,2}(st|nd|rd|th))|[,.;:'\"()/&-]")
 """Tokens of the teacher that can occur in a text that TED has cleaned; longer numbers are made of shorter ones."""

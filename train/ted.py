@@ -22,7 +22,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mote import device as devices
 from mote.checkpoint import load, save
-from mote.models.ted import END, PAD, SPECIAL, TED, TOKENIZER, TEDConfig, clean
+from mote.models.ted import TED, TEDConfig
+from mote.models.words import END, PAD, SPECIAL, TOKENIZER, clean
 from train.loop import FitConfig, fit
 from train.prepare import text
 from train.teacher import MEANING, Teacher, embed_cached, make_table, make_tokenizer

@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer, models
 
 from mote.checkpoint import load, save
-from mote.models.ted import END, PAD, TED, TEDConfig, clean, joined
+from mote.models.ted import TED, TEDConfig
+from mote.models.words import END, PAD, joined
 from train.teacher import make_tokenizer
 
 SENTENCES = [
@@ -74,19 +75,6 @@ def trained() -> TED:
         optimiser.step()
     ted.set_statistics(ted.read(ids, mask).detach())
     return ted
-
-
-@pytest.mark.parametrize(
-    ("text", "cleaned"),
-    [
-        ("  A PERSON   walks . ", "a person walks"),
-        ("a person\u2019s café walk \u2013 slow!", "a person's cafe walk - slow"),
-        ("turns left 🙂 , then stops;", "turns left, then stops"),
-        ("takes 4 steps (forward)", "takes 4 steps (forward)"),
-    ],
-)
-def test_clean(text: str, cleaned: str) -> None:
-    assert clean(text) == cleaned
 
 
 def test_shapes_of_latents_and_logits(ted: TED) -> None:

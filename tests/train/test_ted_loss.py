@@ -7,7 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mote.models.ted import END, PAD, TED
+from mote.models.ted import TED
+from mote.models.words import END, PAD
 from train.teacher import MEANING
 from train.ted import Batch, TEDTrainer, TEDTraining, loss
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from mote.models.ted import clean
+from mote.models.words import clean
 
 Split = Literal["train", "val"]
 """TED never sees the test captions of HumanML3D and KIT-ML."""

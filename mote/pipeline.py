@@ -24,6 +24,7 @@ from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
 from mote.motion.skeleton import HUMANML3D
 from mote.sampling import TASKS, Side, Task, sample_latents
+from mote.sides import mirror_text
 
 MIN_SECONDS = 1.5
 MAX_SECONDS = 9.8
@@ -126,10 +127,14 @@ class MoTe:
         start = secrets.randbelow(2**31) if seed is None else seed
         strength = GUIDANCE if guidance is None else guidance
         motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
+        made = TASKS[task][-1].generated
+        reflected = bool(motions) and "text" in made
+        motions += [motion.mirror() for motion in motions if reflected]
+        inputs = 2 * count if reflected else count
         with torch.autocast(self.device.type, torch.bfloat16, enabled=devices.fast_bf16(self.device)):
             given_motion, lengths = self._encode_motions(motions) if motions else (None, None)
             given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
-            frames = self._frames(seconds, lengths, count).repeat_interleave(samples)
+            frames = self._frames(seconds, lengths, inputs).repeat_interleave(samples)
             motion_latents, text_latents = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
@@ -137,7 +142,7 @@ class MoTe:
                 motion=None if given_motion is None else given_motion.repeat_interleave(samples, dim=0),
                 text=given_text,
                 frames=frames,
-                seeds=[start + number for _ in range(count) for number in range(samples)],
+                seeds=[start + number for _ in range(inputs) for number in range(samples)],
                 steps=steps,
                 motion_guidance=motion_guidance,
                 text_guidance=text_guidance,
@@ -145,13 +150,14 @@ class MoTe:
                 text_draws=TEXT_DRAWS,
                 callback=callback,
             )
-            made = TASKS[task][-1].generated
             new_motions: list[Motion | None] = [None] * (count * samples)
             new_texts: list[str | None] = [None] * (count * samples)
             if motion_latents is not None and "motion" in made:
                 new_motions = [*self._decode_motions(motion_latents, frames)]
             if text_latents is not None and "text" in made:
-                new_texts = [*self.ted.decode(text_latents)]
+                own, *mirrored = text_latents.split(count * samples)
+                captions = self.ted.decode(own)
+                new_texts = [*(self._with_sides(captions, own - mirrored[0]) if mirrored else captions)]
         return [
             Sample(motion=new_motion, text=new_text, seed=start + number % samples)
             for number, (new_motion, new_text) in enumerate(zip(new_motions, new_texts, strict=True))
@@ -185,6 +191,23 @@ class MoTe:
         lengths = torch.where(frames > 0, frames, chosen)
         features = self.med.decode(latents, lengths).float().cpu().numpy()
         return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]
+
+    def _with_sides(self, texts: list[str], difference: Tensor) -> list[str]:
+        """Captions with left and right exchanged where a motion and its mirror image together say so.
+
+        Which hand moves is what a caption of a motion gets wrong most easily.  What changes when left and right change
+        in its words should change when the motion does: `difference` (b, k, d) is from its latent to that of its mirror
+        image.
+        """
+        sided = {row: other for row, text in enumerate(texts) if (other := mirror_text(text)) != text}
+        if not sided:
+            return texts
+        change = self.ted.encode([texts[row] for row in sided]) - self.ted.encode([*sided.values()])
+        meant, _ = self.ted.parts(change.float())  # (sided, k, meaning)
+        shown, _ = self.ted.parts(difference[[*sided]])  # (sided, k, meaning)
+        agree = (meant * shown).sum(dim=(1, 2)).tolist()
+        exchanged = {row: other for (row, other), value in zip(sided.items(), agree, strict=True) if value < 0}
+        return [exchanged.get(row, text) for row, text in enumerate(texts)]
 
     @staticmethod
     def _to_motion(features: np.ndarray) -> Motion:

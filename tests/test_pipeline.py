@@ -72,6 +72,21 @@ def test_the_same_seed_gives_the_same_result_alone_and_in_a_batch(tiny_model):
     assert not np.allclose(other[0].motion.joints, alone[0].motion.joints, atol=1e-2)
 
 
+def test_a_caption_is_the_same_alone_and_in_a_batch(tiny_model, walk):
+    batch = tiny_model.generate("motion-to-text", motion=[walk[:40], walk], samples=2, steps=2, seed=11)
+    alone = tiny_model.generate("motion-to-text", motion=walk, samples=2, steps=2, seed=11)
+    assert [sample.text for sample in batch[2:]] == [sample.text for sample in alone]
+
+
+def test_left_and_right_change_places_where_the_motion_and_its_mirror_image_say_so(tiny_model):
+    texts = ["a man waves his left hand", "a person walks forward", "someone turns right"]
+    mirrored = ["a man waves his right hand", "a person walks forward", "someone turns left"]
+    difference = tiny_model.ted.encode(texts) - tiny_model.ted.encode(mirrored)
+    assert tiny_model._with_sides(texts, difference) == texts
+    assert tiny_model._with_sides(texts, -difference) == mirrored
+    assert tiny_model._with_sides(texts[1:2], difference[1:2]) == texts[1:2]
+
+
 def test_64_prompts_are_one_batch(tiny_model):
     results = tiny_model.generate("text-to-motion", text=["a person walks"] * 64, seconds=2, steps=1, seed=0)
     assert len(results) == 64

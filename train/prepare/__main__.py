@@ -22,9 +22,10 @@ from mote.files import read
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
+from mote.sides import mirror_text
 from train.data import MANIFEST, MAX_FRAMES, MIN_FRAMES, Split
 from train.prepare import bandai, cmu, snu
-from train.prepare.captions import describe, mirror_text, paraphrase, uses_held_out
+from train.prepare.captions import describe, paraphrase, uses_held_out
 from train.prepare.facts import measure
 from train.prepare.source import Clip
 

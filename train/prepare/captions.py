@@ -10,7 +10,6 @@ from train.prepare.actions import ACTIONS, Action, find_action
 from train.prepare.facts import Facts
 from train.prepare.held_out import HELD_OUT
 from train.prepare.reading import Claims, read_caption, uses_held_out
-from train.prepare.sides import mirror_action, mirror_text
 from train.prepare.words import PEOPLE, style_group
 from train.prepare.writer import Caption, Writer
 
@@ -18,8 +17,6 @@ __all__ = [
     "Caption",
     "Claims",
     "describe",
-    "mirror_action",
-    "mirror_text",
     "paraphrase",
     "read_caption",
     "uses_held_out",

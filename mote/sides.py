@@ -36,8 +36,3 @@ def mirror_text(text: str) -> str:
         return other.capitalize() if word[0].isupper() else other
 
     return _TOKEN.sub(swap, text)
-
-
-def mirror_action(action: str) -> str:
-    """An action id of the mirrored motion: `raise-up-left-hand` becomes `raise-up-right-hand`."""
-    return "-".join(_SWAP.get(word, word) if word in ("left", "right") else word for word in action.split("-"))

@@ -1,0 +1,26 @@
+"""The mirror of words."""
+
+import pytest
+
+from mote.sides import mirror_text
+
+
+@pytest.mark.parametrize(
+    ("text", "mirrored"),
+    [
+        ("a person turns left and raises the right hand", "a person turns right and raises the left hand"),
+        ("walks in a clockwise circle", "walks in a counterclockwise circle"),
+        ("spins counter-clockwise", "spins clockwise"),
+        ("a left-handed throw", "a right-handed throw"),
+        ("Right foot first", "Left foot first"),
+        ("he is all right and leaves what is left over", "he is all right and leaves what is left over"),
+        ("right after the jump he bows to the left", "right after the jump he bows to the right"),
+        ("stands upright", "stands upright"),
+        (
+            "walks to the right as if tired, then turns right after a step",
+            "walks to the left as if tired, then turns left after a step",
+        ),
+    ],
+)
+def test_mirrored_words(text, mirrored):
+    assert mirror_text(text) == mirrored

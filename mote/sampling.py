@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -119,20 +121,27 @@ def sample_latents(
         repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
         rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
-        predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance)
-        made = _denoise(predict, schedule, noisy, steps=steps, solver=solver, count=count)
+        times = schedule.times(steps)
+        predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times[:-1])
+        made = _denoise(predict, schedule, noisy, times, solver=solver, count=count)
         latents |= {side: made[side].unflatten(0, (-1, draws)).mean(dim=1) for side in roles.generated}
     return latents.get("motion"), latents.get("text")
 
 
 def _denoise(
-    predict: _Predictor, schedule: Schedule, latents: Latents, *, steps: int, solver: Solver, count: Callable[[], None]
+    predict: _Predictor,
+    schedule: Schedule,
+    latents: Latents,
+    times: Sequence[int],
+    *,
+    solver: Solver,
+    count: Callable[[], None],
 ) -> Latents:
     """One stage: the latents with every generated side taken from noise to time 0."""
     step = SOLVERS[solver]
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
-    for time, following in pairwise(schedule.times(steps)):
+    for time, following in pairwise(times):
         predictions = predict(latents, time)
         for side, prediction in predictions.items():
             noisy = latents[side]
@@ -169,33 +178,55 @@ class _Predictor:
     absent: Latents
     frames: Int[Tensor, " b"]
     guidance: dict[Side, Guidance]
+    times: Sequence[int]
 
     def __call__(self, latents: Latents, time: int) -> Latents:
-        role_times: dict[Role, int] = {"given": 0, "generate": time, "absent": self.schedule.train_steps}
-        times: dict[Side, int] = {side: role_times[self.roles[side]] for side in SIDES}
-        guided = [side for side in self.roles.generated if self._guides(side)]
-        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in guided]
-        input_times = [times] + [{**times, OTHER[side]: self.schedule.train_steps} for side in guided]
-        outputs = self._forward(inputs, input_times)  # sides x (variants, b, n, d)
+        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in self._guided]
+        outputs = self._forward(inputs, time)  # sides x (variants, b, n, d)
         predictions = {side: outputs[side][0] for side in self.roles.generated}
-        for variant, side in enumerate(guided, start=1):
+        for variant, side in enumerate(self._guided, start=1):
             strength = self.guidance[side].at(self.schedule.level(time)[0])
             predictions[side] = torch.lerp(outputs[side][variant], predictions[side], strength)
         return predictions
 
-    def _guides(self, side: Side) -> bool:
-        return self.guidance[side].strength != 1 and self.roles[OTHER[side]] != "absent"
+    @cached_property
+    def _guided(self) -> list[Side]:
+        """The sides that are predicted a second time, with the other side absent."""
+        roles = self.roles
+        return [
+            side for side in roles.generated if self.guidance[side].strength != 1 and roles[OTHER[side]] != "absent"
+        ]
 
-    def _forward(self, inputs: list[Latents], times: list[dict[Side, int]]) -> Latents:
-        """All variants in one batch."""
-        size = len(self.frames)
-        motion, text = (torch.cat([latents[side] for latents in inputs]) for side in SIDES)  # (variants b, n, d)
+    def _side_times(self, time: int) -> list[dict[Side, int]]:
+        """Both sides' times in each variant."""
+        role_times: dict[Role, int] = {"given": 0, "generate": time, "absent": self.schedule.train_steps}
+        times: dict[Side, int] = {side: role_times[self.roles[side]] for side in SIDES}
+        return [times] + [{**times, OTHER[side]: self.schedule.train_steps} for side in self._guided]
+
+    @cached_property
+    def _conditions(self) -> tuple[dict[int, tuple[Tensor, ...]], Tensor]:
+        """What tells the denoiser each time, 2 x (variants, lengths, 11, w), and the place of each sample's length.
+
+        It is made once: as much work for all steps together as for any of them.
+        """
+        lengths, places = self.frames.unique(return_inverse=True)  # (lengths,), (b,)
+        variants = [sides for time in self.times for sides in self._side_times(time)]
         motion_time, text_time = (
-            torch.tensor([at[side] for at in times], device=self.frames.device).repeat_interleave(size)
+            torch.tensor([sides[side] for sides in variants], device=lengths.device).repeat_interleave(len(lengths))
             for side in SIDES
-        )  # (variants b)
-        outputs = self.denoiser(motion, text, motion_time, text_time, self.frames.repeat(len(inputs)))
-        return {side: output.float().unflatten(0, (-1, size)) for side, output in zip(SIDES, outputs, strict=True)}
+        )  # (times variants lengths)
+        every = self.denoiser.conditions(motion_time, text_time, lengths.repeat(len(variants)))
+        parts = [rearrange(part, "(t v f) c w -> t v f c w", t=len(self.times), f=len(lengths)) for part in every]
+        return dict(zip(self.times, zip(*parts, strict=True), strict=True)), places
+
+    def _forward(self, inputs: list[Latents], time: int) -> Latents:
+        """All variants in one batch."""
+        motion, text = (torch.cat([latents[side] for latents in inputs]) for side in SIDES)  # (variants b, n, d)
+        conditions, places = self._conditions
+        told = (part[:, places].flatten(0, 1) for part in conditions[time])  # 2 x (variants b, 11, w)
+        outputs = self.denoiser.denoise(motion, text, *told)
+        shape = len(inputs), len(places)
+        return {side: output.float().unflatten(0, shape) for side, output in zip(SIDES, outputs, strict=True)}
 
 
 def _noise(denoiser: MTDM, generators: list[torch.Generator], device: torch.device, draws: int) -> Latents:

@@ -39,7 +39,7 @@ def sample(model, task, seeds=(1, 2, 3), latents=None, **options):
 def batches(model, **options) -> list[int]:
     """The batch sizes that the network sees."""
     sizes: list[int] = []
-    hook = model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    hook = model.blocks[0].register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
     sample(model, **options)
     hook.remove()
     return sizes
@@ -198,7 +198,11 @@ class Gaussian(torch.nn.Module):
         self.config = config
         self.motion_position = torch.nn.Parameter(torch.zeros(1, 1))
 
-    def forward(self, motion, text, motion_time, text_time, frames):
+    def conditions(self, motion_time, text_time, frames):
+        return motion_time[:, None, None], text_time[:, None, None]
+
+    def denoise(self, motion, text, motion_condition, text_condition):
+        motion_time, text_time = motion_condition[:, 0, 0], text_condition[:, 0, 0]
         levels = (level.float() for level in self.config.schedule.levels)
         signal, spread = (level[torch.stack([motion_time, text_time], dim=-1)] for level in levels)  # (b, 2)
         noisy = torch.cat([motion, text], dim=-1)[:, 0]  # (b, 2)

@@ -47,17 +47,19 @@ class Attention(nn.Module):
     ) -> Float[Tensor, "b n width"]:
         """The attended tokens; mask marks the valid keys, which are the memory where there is one, else the tokens."""
         if memory is None:
-            query, keys = self.qkv(tokens).split([self.width, 2 * self.width], dim=-1)  # (b, n, w), (b, n, 2w)
+            parts = self.qkv(tokens).chunk(3, dim=-1)  # 3 x (b, n, w)
         else:
             weight, bias = self.qkv.weight, self.qkv.bias
             query = linear(tokens, weight[: self.width], bias[: self.width])  # (b, n, w)
-            keys = linear(memory, weight[self.width :], bias[self.width :])  # (b, m, 2w)
-        query = rearrange(query, "b n (h d) -> b h n d", h=self.heads)
-        key, value = rearrange(keys, "b m (two h d) -> two b h m d", two=2, h=self.heads)
+            parts = (
+                query,
+                *linear(memory, weight[self.width :], bias[self.width :]).chunk(2, dim=-1),
+            )  # and 2 x (b, m, w)
+        query, key, value = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)  # 3 x (b, h, n, d)
         valid = None if mask is None else mask[:, None, None, :]  # (b, 1, 1, m)
         dropout = self.dropout if self.training else 0.0
         attended = scaled_dot_product_attention(query, key, value, attn_mask=valid, dropout_p=dropout)
-        return self.out(rearrange(attended, "b h n d -> b n (h d)"))  # (b, n, w)
+        return self.out(attended.transpose(1, 2).flatten(2))  # (b, n, w)
 
 
 class Mlp(nn.Module):

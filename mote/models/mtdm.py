@@ -129,15 +129,26 @@ class MTDM(nn.Module):
             motion_time, text_time: each side's time, from 0 (clean) to `train_steps` (pure noise).
             frames: length of the motion; 0 = unknown, and more than `max_frames` counts as `max_frames`.
         """
-        motion_condition, text_condition = self.conditions(motion_time, text_time, frames)  # 2 x (b, 11, w)
+        return self.denoise(motion, text, *self.conditions(motion_time, text_time, frames))
+
+    def denoise(
+        self,
+        motion: Float[Tensor, "b l dm"],
+        text: Float[Tensor, "b k dt"],
+        motion_condition: Float[Tensor, "b 11 w"],
+        text_condition: Float[Tensor, "b 11 w"],
+    ) -> tuple[Float[Tensor, "b l dm"], Float[Tensor, "b k dt"]]:
+        """The same, told by `conditions` what the times and the lengths are."""
         motion = self.motion_in(motion) + self.motion_position  # (b, l, w)
         text = self.text_in(text) + self.text_position  # (b, k, w)
         for block in self.blocks:
             motion, text = block(motion, text, motion_condition, text_condition)  # (b, l, w), (b, k, w)
         return self.motion_head(motion, motion_condition), self.text_head(text, text_condition)
 
-    def conditions(self, motion_time: Tensor, text_time: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """What modulates each side, 2 x (b, 11, w): its own and the other's time; for motion also the length."""
+    def conditions(
+        self, motion_time: Int[Tensor, " b"], text_time: Int[Tensor, " b"], frames: Int[Tensor, " b"]
+    ) -> tuple[Float[Tensor, "b 11 w"], Float[Tensor, "b 11 w"]]:
+        """What modulates each side: its own and the other's time; for motion also the length."""
         config = self.config
         times = torch.stack([motion_time, text_time]) * (1000 / config.train_steps)  # (2, b)
         own = sinusoid(times, config.width)  # (2, b, w)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from einops import einsum
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -40,9 +39,6 @@ class MTDMTraining:
         exchanged: share of the words and phrases that have synonyms exchanged in such a copy.
         min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
         text_weight: weight of the text side's loss; the motion side's is 1.
-        telling: directions of a text's latent whose errors count more: those in which clips differ most
-            (`Pairs.telling`). Most of the latent is wording, of which a clip says nothing.
-        telling_weight: how much more they count.
 
     Raises:
         ValueError: a share is negative, or all are zero.
@@ -60,8 +56,6 @@ class MTDMTraining:
     exchanged: float = 0.5
     min_snr: float | None = None
     text_weight: float = 1.5
-    telling: int = 48
-    telling_weight: float = 10.0
 
     def __post_init__(self) -> None:
         shares = self.shares.values()
@@ -90,13 +84,11 @@ def loss(
     training: MTDMTraining,
     importance: Float[Tensor, "l dm"] | None = None,
     reworded: Float[Tensor, "b k dt"] | None = None,
-    telling: Float[Tensor, "directions k dt"] | None = None,
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The mean squared error over the sides that are being generated, and that of each side.
 
     `importance` weighs the numbers of a motion latent, with a mean of 1; None weighs them alike. `reworded` takes the
-    place of `text` where it is given, so that other words are understood and the captions' own are written. `telling`
-    are directions of a text latent, of unit length, whose errors are added once more.
+    place of `text` where it is given, so that other words are understood and the captions' own are written.
 
     All chance is drawn on the CPU from one generator, so that a resumed run repeats it on any device.
     """
@@ -120,18 +112,14 @@ def loss(
     known = frames.masked_fill(withheld.to(where), 0)
     predictions = model(noisy["motion"], noisy["text"], times["motion"], times["text"], known)
     losses: dict[Side, Tensor] = {}
-    told = torch.zeros((), device=where)
     for side, prediction in zip(SIDES, predictions, strict=True):
         counts = _plays(side, "generate", tasks, training).to(where)
         error = prediction.float() - schedule.target(clean[side], noise[side], times[side])
         weights = counts * _weights(schedule, times[side], training.min_snr)
         squares = error.square() * importance if side == "motion" and importance is not None else error.square()
         losses[side] = (squares.mean(dim=(1, 2)) * weights).sum() / counts.sum().clamp(min=1)
-        if side == "text" and telling is not None:
-            along = einsum(error, telling, "b k dt, directions k dt -> b directions").square().sum(dim=1)  # (b,)
-            told = (along / error[0].numel() * weights).sum() / counts.sum().clamp(min=1)
-    total = losses["motion"] + training.text_weight * (losses["text"] + training.telling_weight * told)
-    return total, {side: value.item() for side, value in losses.items()} | {"told": told.item()}
+    total = losses["motion"] + training.text_weight * losses["text"]
+    return total, {side: value.item() for side, value in losses.items()}
 
 
 def _plays(side: Side, role: Role, tasks: Int[Tensor, " b"], training: MTDMTraining) -> Bool[Tensor, " b"]:
@@ -194,20 +182,6 @@ class Pairs:
         counts = Counter(record["action"] for record in clips.records)
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
         self.weights = weights.repeat(2)
-
-    def telling(self, count: int) -> Float[Tensor, "directions k dt"]:
-        """The directions, of unit length, in which the mean latents of clips' captions differ most.
-
-        They are principal components; clips weigh as often as they are drawn.
-        """
-        text = self.text[0]
-        clips = torch.arange(len(self.weights)).repeat_interleave(self.first.diff())  # (texts,)
-        sums = torch.zeros(len(self.weights), *text.shape[1:]).index_add(0, clips, text)
-        means = (sums / self.first.diff()[:, None, None]).flatten(1)  # (clips, k dt)
-        shares = (self.weights / self.weights.sum())[:, None]
-        spread = (means - (shares * means).sum(dim=0)) * shares.sqrt()
-        directions = torch.linalg.svd(spread, full_matrices=False).Vh[:count]
-        return directions.unflatten(1, text.shape[1:])
 
     def sample(self, size: int, chance: torch.Generator) -> PairBatch:
         """Random clips, each in one of its copies and with one of its sentences, about half of them reworded."""
@@ -277,11 +251,10 @@ def train(
         model = MTDM(MTDMConfig(**sizes, **shape)).to(where)  # type: ignore[arg-type]
     config = model.config
     importance = med.latent_std / med.latent_std.mean()  # what moves the body more counts more
-    telling = pairs.telling(training.telling).to(where)
 
     def step_loss(model: MTDM, batch: PairBatch, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         sides = batch.motion, batch.text, batch.frames
-        return loss(model, config.schedule, *sides, chance, training, importance, batch.reworded, telling)
+        return loss(model, config.schedule, *sides, chance, training, importance, batch.reworded)
 
     def validate(model: MTDM) -> dict[str, float]:
         chance = generator(fitting.seed, 0)  # the same noise every time

@@ -18,7 +18,7 @@ from mote.checkpoint import CheckpointError, load
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.ted import TED, TEDConfig
-from mote.motion.features import to_features, to_joints
+from mote.motion.features import to_features, to_joints, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
@@ -28,14 +28,16 @@ from mote.sides import mirror_text
 
 MIN_SECONDS = 1.5
 MAX_SECONDS = 9.8
+MIN_FRAMES = round(MIN_SECONDS * HUMANML3D.fps)
 STEPS = 20
 GUIDANCE = (7.5, 7.0)
 """Guidance of motion and of text, as the paper finds best (MoTe, section 4)."""
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-TEXT_DRAWS = 4
-"""Draws that a caption is the mean of: many sentences fit a motion, and what they agree on is what it shows."""
+VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+"""A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
+at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,14 +134,16 @@ class MoTe:
         motions += [motion.mirror() for motion in motions if reflected]
         inputs = 2 * count if reflected else count
         with torch.autocast(self.device.type, torch.bfloat16, enabled=devices.fast_bf16(self.device)):
-            given_motion, lengths = self._encode_motions(motions) if motions else (None, None)
+            views, lengths = self._encode_motions(motions) if motions else (None, None)  # (b, views, l, d), (b,)
+            if views is not None:
+                views = views.repeat_interleave(samples, dim=0)
             given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
             frames = self._frames(seconds, lengths, inputs).repeat_interleave(samples)
             motion_latents, text_latents = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
                 task,
-                motion=None if given_motion is None else given_motion.repeat_interleave(samples, dim=0),
+                motion=None if views is None else views[:, 0],
                 text=given_text,
                 frames=frames,
                 seeds=[start + number for _ in range(inputs) for number in range(samples)],
@@ -147,7 +151,8 @@ class MoTe:
                 motion_guidance=motion_guidance,
                 text_guidance=text_guidance,
                 motion_rise=MOTION_RISE,
-                text_draws=TEXT_DRAWS,
+                text_draws=len(VIEWS),
+                motion_views=views,
                 callback=callback,
             )
             new_motions: list[Motion | None] = [None] * (count * samples)
@@ -172,7 +177,7 @@ class MoTe:
         return torch.full((count,), round(seconds * HUMANML3D.fps), device=self.device)
 
     def _encode_motions(self, motions: list[Motion]) -> tuple[Tensor, Tensor]:
-        """Latents (b, l, d) and lengths (b,) in frames of motions of any frame rate."""
+        """Latents (b, views, l, d) and lengths (b,) in frames of motions of any frame rate."""
         clips = []
         for motion in motions:
             clip = canonical(motion.resample(HUMANML3D.fps))
@@ -182,12 +187,14 @@ class MoTe:
                     "cut it, for example with motion[:frames]"
                 )
             clips.append(torch.from_numpy(to_features(clip.joints)[: self.med.config.max_frames]))
-        lengths = torch.tensor([len(clip) for clip in clips], device=self.device)
-        features = torch.nn.utils.rnn.pad_sequence(clips, batch_first=True).to(self.device)
-        return self.med.encode(features, lengths).float(), lengths
+        views = [trimmed(clip, *cut, least=MIN_FRAMES) for clip in clips for cut in VIEWS]
+        lengths = torch.tensor([len(view) for view in views], device=self.device)
+        features = torch.nn.utils.rnn.pad_sequence(views, batch_first=True).to(self.device)
+        latents = self.med.encode(features, lengths).float().unflatten(0, (-1, len(VIEWS)))
+        return latents, lengths[:: len(VIEWS)]
 
     def _decode_motions(self, latents: Tensor, frames: Tensor) -> list[Motion]:
-        chosen = self.med.predict_lengths(latents).clamp(min=round(MIN_SECONDS * HUMANML3D.fps))
+        chosen = self.med.predict_lengths(latents).clamp(min=MIN_FRAMES)
         lengths = torch.where(frames > 0, frames, chosen)
         features = self.med.decode(latents, lengths).float().cpu().numpy()
         return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]

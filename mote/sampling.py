@@ -68,6 +68,7 @@ def sample_latents(
     text_guidance: float = 7.0,
     motion_rise: float = 0.0,
     text_draws: int = 1,
+    motion_views: Float[Tensor, "b draws l dm"] | None = None,
     solver: Solver = "dpm-solver++",
     callback: Callable[[int, int], None] | None = None,
 ) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None]:
@@ -83,11 +84,12 @@ def sample_latents(
             keeps it the same at all times, as in the paper. Guidance in the worst noise does the most harm
             (Kynkaanniemi et al. 2024, section 4).
         text_draws: a text made from a motion is the mean of so many draws: what all that fits agrees on.
+        motion_views: latents of the given motion a little changed, one for each of these draws.
         callback: called after each step with the steps done and the steps of all stages.
 
     Raises:
         ValueError: a latent that the task needs is missing, or one is given that it does not take; the batch sizes
-            differ; or the number of steps is out of range.
+            differ; there are not as many views as draws; or the number of steps is out of range.
     """
     stages = TASKS[task]
     device = denoiser.motion_position.device
@@ -101,6 +103,8 @@ def sample_latents(
             latents[side] = latent
     if any(len(rows) != len(seeds) for rows in (frames, *latents.values())):
         raise ValueError(f"{len(seeds)} seeds need as many frames and latents")
+    if motion_views is not None and (motion is None or motion_views.shape[:2] != (len(motion), text_draws)):
+        raise ValueError(f"views are of a given motion, {text_draws} of each for as many draws of its text")
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     guidance: dict[Side, Guidance] = {
         "motion": Guidance(motion_guidance, motion_rise),
@@ -119,6 +123,8 @@ def sample_latents(
         draws = text_draws if roles.motion == "given" else 1
         start, absent = (_noise(denoiser, generators, device, draws) for _ in range(2))
         repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
+        if motion_views is not None and latents.get("motion") is motion:
+            repeated["motion"] = motion_views.flatten(0, 1)
         rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
         times = schedule.times(steps)

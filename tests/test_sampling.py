@@ -107,6 +107,19 @@ def test_the_mean_of_several_draws_varies_less_and_belongs_to_its_seed(model, ta
         torch.testing.assert_close(several[7:8], own, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("task", ["motion-to-text", "motion-variation"])
+def test_each_draw_sees_its_own_view_of_the_motion(model, task):
+    latents = given(task, 3)
+    same, other = (latents["motion"][:, None] + shift * torch.arange(4)[:, None, None] for shift in (0, 0.3))
+    plain, alike, varied = (
+        sample(model, task, latents=latents, text_draws=4, motion_views=views)[1] for views in (None, same, other)
+    )
+    assert torch.equal(plain, alike)
+    assert (plain - varied).abs().max() > 1e-3
+    first = {"motion_views": other[:, :1], "text_draws": 1}
+    torch.testing.assert_close(sample(model, task, latents=latents, **first), sample(model, task, latents=latents))
+
+
 def test_what_is_not_a_text_about_a_motion_is_one_draw(model):
     assert batches(model, task="joint", text_draws=4) == [9] * 4
     assert batches(model, task="text", text_draws=4) == [3] * 4
@@ -183,6 +196,9 @@ def test_what_is_missing_or_too_much_is_named(model):
         sample(model, "joint", latents={"motion": torch.zeros(3, 3, 5)})
     with pytest.raises(ValueError, match="seeds"):
         sample(model, "text-to-motion", latents={"text": torch.zeros(2, 4, 6)})
+    for task, options in (("motion-to-text", {"text_draws": 2}), ("joint", {})):
+        with pytest.raises(ValueError, match="views"):
+            sample(model, task, motion_views=torch.zeros(3, 1, 3, 5), **options)
     with pytest.raises(ValueError, match="steps"):
         sample(model, "joint", steps=0)
 

@@ -10,15 +10,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mote.motion.features import LAYOUT
+from mote.motion.features import LAYOUT, trimmed
 
 Split = Literal["train", "val", "test"]
 MANIFEST = "manifest.jsonl"
 MIN_FRAMES, MAX_FRAMES = 30, 196
 """1.5 to 9.8 seconds at 20 frames a second; a clip is never shorter, and longer ones are cut."""
-
-TRIM = 0.05
-"""The share of a clip that may be cut off at either end without a word of its captions becoming wrong."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Clips:
         parts = [self.features[c] for c in clips]
         if trim is not None:
             cuts = torch.rand(len(parts), 2, generator=trim).tolist()
-            parts = [_trimmed(part, *cut) for part, cut in zip(parts, cuts, strict=True)]
+            parts = [trimmed(part, *cut, least=MIN_FRAMES) for part, cut in zip(parts, cuts, strict=True)]
         return self._batch([part[:limit] for part in parts], clips, [mirrored] * len(clips))
 
     def _batch(self, parts: list[np.ndarray], clips: list[int], mirrored: list[bool]) -> Batch:
@@ -94,12 +91,6 @@ class Clips:
             part = part.astype(np.float32)
             features[row, : len(part)] = torch.from_numpy(part[:, order] * signs.astype(np.float32) if flip else part)
         return Batch(features, torch.tensor([len(part) for part in parts]), tuple(clips), tuple(mirrored))
-
-
-def _trimmed(part: np.ndarray, start: float, end: float) -> np.ndarray:
-    """The frames of a clip without `start` and `end`, shares of the most that may go at either end."""
-    most = min(TRIM * len(part), max(0, len(part) - MIN_FRAMES) / 2)
-    return part[round(start * most) : len(part) - round(end * most)]
 
 
 def statistics(features: list[np.ndarray]) -> tuple[Tensor, Tensor]:

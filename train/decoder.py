@@ -18,7 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mote.checkpoint import save
-from mote.pipeline import GUIDANCE, TEXT_DRAWS, MoTe
+from mote.pipeline import GUIDANCE, VIEWS, MoTe
 from mote.sampling import sample_latents
 from train.data import Clips
 from train.loop import FitConfig, fit
@@ -59,7 +59,7 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
             seeds=range(start, start + len(clips)),
             steps=STEPS,
             text_guidance=GUIDANCE[1],
-            text_draws=TEXT_DRAWS,
+            text_draws=len(VIEWS),
         )
         assert made is not None
         for latent, clip in zip(made.cpu(), clips.tolist(), strict=True):

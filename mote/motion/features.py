@@ -7,6 +7,7 @@ make `frames - 1` rows of features.
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,11 @@ from torch import Tensor
 
 from mote.motion.rotation import between, inverse, multiply, normalise, rotate, to_6d
 from mote.motion.skeleton import HUMANML3D, KIT, Skeleton
+
+Rows = TypeVar("Rows", np.ndarray, Tensor)
+
+TRIM = 0.05
+"""The share of a clip that may be cut off at either end without a word of its captions becoming wrong."""
 
 SMOOTHING = 20.0
 """Standard deviation in frames of the Gaussian that steadies the facing direction, as in Guo et al.'s code."""
@@ -190,6 +196,15 @@ def recover(
 def to_joints(features: np.ndarray, layout: Layout = LAYOUT) -> np.ndarray:
     """Joints (frames, 22, 3) float32 of features (frames, 263); (frames, 21, 3) of KIT's 251."""
     return recover(torch.from_numpy(np.asarray(features, dtype=np.float64)), layout).float().numpy()
+
+
+def trimmed(features: Rows, start: float, end: float, *, least: int) -> Rows:
+    """The features (frames, columns) of a clip without `start` and `end`, shares of the most that may go at either end.
+
+    That is `TRIM` of the clip, and so little that at least `least` frames stay, or all where there are fewer.
+    """
+    most = min(TRIM * len(features), max(0, len(features) - least) / 2)
+    return features[round(start * most) : len(features) - round(end * most)]
 
 
 def _turn_about_y(ground: Tensor, heading: Tensor) -> Tensor:

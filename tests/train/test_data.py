@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from mote.motion.features import LAYOUT
-from train.data import MANIFEST, MIN_FRAMES, TRIM, Clips, read_manifest, statistics
+from mote.motion.features import LAYOUT, TRIM
+from train.data import MANIFEST, MIN_FRAMES, Clips, read_manifest, statistics
 
 LENGTHS = (30, 31, 34, 40, 52, 60, 75, 90, 111, 140, 180, 196)
 

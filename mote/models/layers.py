@@ -47,15 +47,14 @@ class Attention(nn.Module):
     ) -> Float[Tensor, "b n width"]:
         """The attended tokens; mask marks the valid keys, which are the memory where there is one, else the tokens."""
         if memory is None:
-            parts = self.qkv(tokens).chunk(3, dim=-1)  # 3 x (b, n, w)
+            query, key, value = self.qkv(tokens).chunk(3, dim=-1)  # 3 x (b, n, w)
         else:
             weight, bias = self.qkv.weight, self.qkv.bias
             query = linear(tokens, weight[: self.width], bias[: self.width])  # (b, n, w)
-            parts = (
-                query,
-                *linear(memory, weight[self.width :], bias[self.width :]).chunk(2, dim=-1),
-            )  # and 2 x (b, m, w)
-        query, key, value = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)  # 3 x (b, h, n, d)
+            key, value = linear(memory, weight[self.width :], bias[self.width :]).chunk(2, dim=-1)  # 2 x (b, m, w)
+        query, key, value = (
+            part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value)
+        )  # 3 x (b, h, n or m, d)
         valid = None if mask is None else mask[:, None, None, :]  # (b, 1, 1, m)
         dropout = self.dropout if self.training else 0.0
         attended = scaled_dot_product_attention(query, key, value, attn_mask=valid, dropout_p=dropout)

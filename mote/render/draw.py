@@ -22,7 +22,7 @@ from mote.render.colours import BACKGROUND, FLOOR, GRID, SHADOW, TRAIL, Colour
 
 CELL, STRIP = 0.5, 0.012  # metres between the lines of the floor, and their width
 RINGS = np.array([1.0, 0.84, 0.68])  # the floor fades out in steps: shares of its radius
-PENUMBRA = np.array([0.8, 0.1, -0.6])  # steps of the soft edge of the shadow
+PENUMBRA = np.array([0.6, -0.4])  # steps of the soft edge of the shadow
 SUN = np.array([-0.12, 0.0, -0.12])  # how far a shadow moves for each metre of height
 TRAIL_SECONDS = 4.0
 TRAIL_PARTS, TRAIL_POINTS = 8, 6  # the trail fades out in parts of some points each
@@ -161,7 +161,7 @@ def _shadow(camera: Camera, frames: slice, body: Flesh) -> Layer:
     points = np.stack([outline[..., 0], np.zeros(outline.shape[:-1]), outline[..., 1]], axis=-1)
     corners = camera.project(np.moveaxis(points, 0, 1), frames)[0]  # (frames, steps, limbs, corners, 2)
     lift = 1 / (1 + 1.5 * np.maximum(height.min(axis=(1, 2)) - 0.05, 0))
-    colours = np.repeat(_shades(SHADOW, np.full(len(PENUMBRA), 0.12))[None], len(lift), axis=0)
+    colours = np.repeat(_shades(SHADOW, np.full(len(PENUMBRA), 0.175))[None], len(lift), axis=0)
     colours[..., 3] *= lift[:, None]
     return Layer(corners, colours)
 

@@ -72,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=90, help="of training; the rest takes 25 more on two cores")
+    parser.add_argument("--minutes", type=float, default=85, help="of training; the rest takes 30 more on two cores")
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
     args = parser.parse_args()
     options = ["--commercial"] if args.commercial else []

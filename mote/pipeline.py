@@ -160,9 +160,7 @@ class MoTe:
             if motion_latents is not None and "motion" in made:
                 new_motions = [*self._decode_motions(motion_latents, frames)]
             if text_latents is not None and "text" in made:
-                own, *mirrored = text_latents.split(count * samples)
-                captions = self.ted.decode(own)
-                new_texts = [*(self._with_sides(captions, own - mirrored[0]) if mirrored else captions)]
+                new_texts = [*self._decode_texts(text_latents, count * samples)]
         return [
             Sample(motion=new_motion, text=new_text, seed=start + number % samples)
             for number, (new_motion, new_text) in enumerate(zip(new_motions, new_texts, strict=True))
@@ -198,6 +196,12 @@ class MoTe:
         lengths = torch.where(frames > 0, frames, chosen)
         features = self.med.decode(latents, lengths).float().cpu().numpy()
         return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]
+
+    def _decode_texts(self, latents: Tensor, count: int) -> list[str]:
+        """The sentences of the first `count` latents; those behind them, if any, are of their motions' mirror images."""
+        own, *mirrored = latents.split(count)
+        texts = self.ted.decode(own)
+        return self._with_sides(texts, own - mirrored[0]) if mirrored else texts
 
     def _with_sides(self, texts: list[str], difference: Tensor) -> list[str]:
         """Captions with left and right exchanged where a motion and its mirror image together say so.

@@ -110,7 +110,7 @@ def sample_latents(
         "motion": Guidance(motion_guidance, motion_rise),
         "text": Guidance(text_guidance),
     }
-    frames = frames.to(device)
+    frames, times = frames.to(device), schedule.times(steps)
     done = 0
 
     def count() -> None:
@@ -123,31 +123,22 @@ def sample_latents(
         draws = text_draws if roles.motion == "given" else 1
         start, absent = (_noise(denoiser, generators, device, draws) for _ in range(2))
         repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
-        if motion_views is not None and latents.get("motion") is motion:
+        if motion_views is not None and roles.motion == "given":
             repeated["motion"] = motion_views.flatten(0, 1)
         rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
-        times = schedule.times(steps)
-        predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times[:-1])
-        made = _denoise(predict, schedule, noisy, times, solver=solver, count=count)
+        predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times)
+        made = _denoise(predict, noisy, solver=solver, count=count)
         latents |= {side: made[side].unflatten(0, (-1, draws)).mean(dim=1) for side in roles.generated}
     return latents.get("motion"), latents.get("text")
 
 
-def _denoise(
-    predict: _Predictor,
-    schedule: Schedule,
-    latents: Latents,
-    times: Sequence[int],
-    *,
-    solver: Solver,
-    count: Callable[[], None],
-) -> Latents:
+def _denoise(predict: _Predictor, latents: Latents, *, solver: Solver, count: Callable[[], None]) -> Latents:
     """One stage: the latents with every generated side taken from noise to time 0."""
-    step = SOLVERS[solver]
+    step, schedule = SOLVERS[solver], predict.schedule
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
-    for time, following in pairwise(times):
+    for time, following in pairwise(predict.times):
         predictions = predict(latents, time)
         for side, prediction in predictions.items():
             noisy = latents[side]
@@ -216,14 +207,15 @@ class _Predictor:
         It is made once: as much work for all steps together as for any of them.
         """
         lengths, places = self.frames.unique(return_inverse=True)  # (lengths,), (b,)
-        variants = [sides for time in self.times for sides in self._side_times(time)]
+        times = self.times[:-1]
+        variants = [sides for time in times for sides in self._side_times(time)]
         motion_time, text_time = (
             torch.tensor([sides[side] for sides in variants], device=lengths.device).repeat_interleave(len(lengths))
             for side in SIDES
         )  # (times variants lengths)
         every = self.denoiser.conditions(motion_time, text_time, lengths.repeat(len(variants)))
-        parts = [rearrange(part, "(t v f) c w -> t v f c w", t=len(self.times), f=len(lengths)) for part in every]
-        return dict(zip(self.times, zip(*parts, strict=True), strict=True)), places
+        parts = [rearrange(part, "(t v f) c w -> t v f c w", t=len(times), f=len(lengths)) for part in every]
+        return dict(zip(times, zip(*parts, strict=True), strict=True)), places
 
     def _forward(self, inputs: list[Latents], time: int) -> Latents:
         """All variants in one batch."""

@@ -77,7 +77,7 @@ def draw_frames(motion: Motion, size: int = 480) -> Iterator[UInt8[np.ndarray, "
     context.set_snap(False)
     context.set_capstyle("butt")
     picture = np.asarray(renderer.buffer_rgba())[::-1]  # Agg counts rows from the bottom
-    pixels = picture.view(np.uint32)  # filled by whole pixels: by bytes it takes 30 times as long
+    pixels = picture.view(np.uint32)  # filled faster by whole pixels than by bytes
     empty = np.array([*BACKGROUND, 255], np.uint8).view(np.uint32)[0]
     backdrop = np.full_like(picture, 255)
     seen: np.ndarray | None = None

@@ -198,7 +198,7 @@ class MoTe:
         return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]
 
     def _decode_texts(self, latents: Tensor, count: int) -> list[str]:
-        """The sentences of the first `count` latents; those behind them, if any, are of their motions' mirror images."""
+        """The sentences of the first `count` latents; any behind them are of the mirrored motions."""
         own, *mirrored = latents.split(count)
         texts = self.ted.decode(own)
         return self._with_sides(texts, own - mirrored[0]) if mirrored else texts

@@ -186,6 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--evaluator", type=Path, required=True, help="the folder that train.evaluator wrote")
     parser.add_argument("--matching", type=Path, help="the folder that train.match wrote; its figures need it")
+    parser.add_argument("--bert", type=Path, help="the folder of a language model; BERTScore needs it")
     parser.add_argument("--out", type=Path, required=True, help="folder for REPORT.md and report.json")
     parser.add_argument("--split", choices=get_args(Split), default=Settings.split)
     parser.add_argument("--parts", nargs="+", choices=tuple(PARTS), help="all that can be measured, if left out")
@@ -205,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Clips.load(options.data, settings.split),
         settings,
         load_matching(options.matching) if options.matching else None,
+        options.bert,
     )
     for part in options.parts or [part for part in PARTS if part != "matching" or options.matching]:
         PARTS[part](evaluation)

@@ -19,7 +19,7 @@ from train.metrics_motion import (
     r_precision,
     repeat,
 )
-from train.metrics_text import against_references, distinct, leave_one_out, repeating
+from train.metrics_text import against_references, distinct, leave_one_out, load_bert, repeating
 from train.prepare.captions import Claims, read_caption
 from train.report import Row
 
@@ -85,8 +85,9 @@ def match(evaluation: Evaluation) -> None:
 def describe(evaluation: Evaluation) -> None:
     """Captions against the clip's own sentences, beside one of these against the others; and how much they repeat."""
     references = [clip.record["captions"] for clip in evaluation.real]
-    made = against_references(evaluation.captions, references)
-    people = leave_one_out(references, np.random.default_rng(evaluation.settings.seed))
+    bert = load_bert(evaluation.bert, references) if evaluation.bert else None
+    made = against_references(evaluation.captions, references, bert)
+    people = leave_one_out(references, np.random.default_rng(evaluation.settings.seed), bert)
     evaluation.report.tables["motion-to-text, against the clips' own sentences"] = {
         name: {metric: Repeated(mean=value, interval=0.0) for metric, value in scores.items()}
         for name, scores in (("one of these against the others", people), ("generated", made))

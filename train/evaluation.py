@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,13 +48,21 @@ class Settings:
 class Evaluation:
     """A model, a judge, and the clips of a split as the judge sees them; each part adds its rows to the report.
 
-    The matching networks are there where figures in their space are wanted.
+    The matching networks are there where figures in their space are wanted, and so is the folder of the language model
+    of BERTScore.
     """
 
     def __init__(
-        self, model: MoTe, judge: Evaluator, clips: Clips, settings: Settings, matching: Matching | None = None
+        self,
+        model: MoTe,
+        judge: Evaluator,
+        clips: Clips,
+        settings: Settings,
+        matching: Matching | None = None,
+        bert: Path | None = None,
     ) -> None:
-        self.model, self.judge, self.clips, self.settings, self.matching = model, judge, clips, settings, matching
+        self.model, self.judge, self.clips, self.settings = model, judge, clips, settings
+        self.matching, self.bert = matching, bert
         self.real = observe_clips(judge, clips)
         shape = {"motion tokens": model.med.config.tokens, "text tokens": model.ted.config.tokens}
         interaction = {"interaction": model.mtdm.config.interaction}

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
+import bert_score
 import numpy as np
+from bert_score import BERTScorer
 from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.rouge.rouge import Rouge
+from transformers import AutoConfig
 
 
 def tokens(sentence: str) -> list[str]:
@@ -17,8 +21,11 @@ def tokens(sentence: str) -> list[str]:
     return re.findall(r"[a-z0-9]+(?:'[a-z]+)?", sentence.lower())
 
 
-def against_references(captions: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Bleu-1, Bleu-4, ROUGE-L and CIDEr of a set of captions, each beside its own references.
+def against_references(
+    captions: Sequence[str], references: Sequence[Sequence[str]], bert: BERTScorer | None = None
+) -> dict[str, float]:
+    """Bleu-1, Bleu-4, ROUGE-L, CIDEr and, where there is a scorer, mean BERTScore F1 of a set of captions, each beside
+    its own references.
 
     Raises:
         ValueError: there is one caption alone, whose CIDEr is zero by construction, or a caption has no reference.
@@ -32,15 +39,47 @@ def against_references(captions: Sequence[str], references: Sequence[Sequence[st
     bleu, _ = Bleu(4).compute_score(wanted, got, verbose=0)
     rouge, _ = Rouge().compute_score(wanted, got)
     cider, _ = Cider().compute_score(wanted, got)
-    return {"Bleu-1": bleu[0], "Bleu-4": bleu[3], "ROUGE-L": float(rouge), "CIDEr": float(cider)}
+    scores = {"Bleu-1": bleu[0], "Bleu-4": bleu[3], "ROUGE-L": float(rouge), "CIDEr": float(cider)}
+    if bert is not None:
+        said = [caption or "." for caption in captions]  # the library cannot read an empty one
+        scores["BERTScore"] = bert.score(said, [list(texts) for texts in references])[2].mean().item()
+    return scores
 
 
-def leave_one_out(references: Sequence[Sequence[str]], chance: np.random.Generator) -> dict[str, float]:
+def load_bert(folder: Path, references: Sequence[Sequence[str]]) -> BERTScorer:
+    """BERTScore (Zhang et al. 2020) by a language model in a local folder; words count by how rare the references make
+    them.
+
+    A folder with the name of a published model, such as roberta-large, is used as the field does: by the layer that the
+    authors found best, and rescaled by their baseline.  Of any other model the last layer counts, as it is.
+
+    Raises:
+        ValueError: the folder holds no model that transformers can read.
+    """
+    try:
+        depth = AutoConfig.from_pretrained(folder, local_files_only=True).num_hidden_layers
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder} holds no language model: give a folder with its config.json and weights") from error
+    baseline = Path(bert_score.__file__).parent / "rescale_baseline" / "en" / f"{folder.name}.tsv"
+    return BERTScorer(
+        model_type=str(folder),
+        num_layers=bert_score.utils.model2layers.get(folder.name, depth),
+        idf=True,
+        idf_sents=[text for texts in references for text in texts],
+        lang="en",
+        rescale_with_baseline=baseline.exists(),
+        baseline_path=str(baseline),
+    )
+
+
+def leave_one_out(
+    references: Sequence[Sequence[str]], chance: np.random.Generator, bert: BERTScorer | None = None
+) -> dict[str, float]:
     """The same figures for people, or for the grammar: one reference of each clip against its others."""
     chosen = [texts for texts in references if len(texts) > 1]
     drawn = [int(chance.integers(len(texts))) for texts in chosen]
     left = [[*texts[:number], *texts[number + 1 :]] for texts, number in zip(chosen, drawn, strict=True)]
-    return against_references([texts[number] for texts, number in zip(chosen, drawn, strict=True)], left)
+    return against_references([texts[number] for texts, number in zip(chosen, drawn, strict=True)], left, bert)
 
 
 def grams(sentence: str, length: int) -> list[tuple[str, ...]]:

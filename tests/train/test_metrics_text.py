@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+import torch
+from transformers import BertConfig, BertModel, BertTokenizer
 
-from train.metrics_text import against_references, distinct, leave_one_out, repeating, tokens
+from train.metrics_text import against_references, distinct, leave_one_out, load_bert, repeating, tokens
 
 REFERENCES = [
     ["a man waves his left hand", "someone waves with the left hand"],
@@ -64,3 +66,32 @@ def test_distinct_and_repeated_runs_of_words():
     assert repeating(["walks and walks and walks", "a man walks"], 2) == 0.5
     assert repeating(["walks and walks and walks", "a man walks"], 3) == 0.5
     assert repeating(["walks and stops"], 1) == 0
+
+
+@pytest.fixture(scope="module")
+def language_model(tmp_path_factory):
+    """The folder of a tiny untrained BERT that knows the words of the references."""
+    folder = tmp_path_factory.mktemp("bert")
+    words = sorted({word for texts in REFERENCES for text in texts for word in tokens(text)})
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", *words]))
+    BertTokenizer(str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(words) + 6, **sizes)).save_pretrained(folder)
+    return folder
+
+
+def test_bert_score_prefers_the_own_reference(language_model):
+    bert = load_bert(language_model, REFERENCES)
+    own, other, nothing = (
+        against_references(captions, REFERENCES, bert)["BERTScore"]
+        for captions in ([texts[0] for texts in REFERENCES], [REFERENCES[row - 1][0] for row in range(3)], [""] * 3)
+    )
+    assert own == pytest.approx(1, abs=1e-4)
+    assert nothing < other < own
+    assert leave_one_out(REFERENCES, np.random.default_rng(0), bert)["BERTScore"] < own
+
+
+def test_a_folder_without_a_language_model_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds no language model"):
+        load_bert(tmp_path, REFERENCES)

@@ -1,4 +1,5 @@
-"""The three ways in which motion and text tokens meet in a block of MTDM (MoTe, arXiv 2411.19786, section III-D).
+"""The three ways in which motion and text tokens meet in a block of MTDM (MoTe, arXiv 2411.19786, section III-D), and
+none, which they are compared with.
 
 Each module has the same contract: both sides' tokens and conditions in, both sides' tokens out. All changes are gated,
 with gates zero at the start (adaLN-Zero; DiT, section 3.2).
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from mote.models.layers import Attention, Mlp, Modulation, modulate
 
-Interaction = Literal["in-context", "cross-attention", "adaln"]
+Interaction = Literal["in-context", "cross-attention", "adaln", "none"]
 
 
 class InteractionModule(nn.Module):
@@ -67,6 +68,13 @@ class InContext(InteractionModule):
         return mixed[:, : motion.shape[1]], mixed[:, motion.shape[1] :]
 
 
+class Apart(InContext):
+    """Each side attends to itself: as large as `InContext`, but neither side ever sees the other."""
+
+    def mix(self, motion: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        return self.attention(motion), self.attention(text)
+
+
 class CrossAttention(InteractionModule):
     """Each side attends to the other."""
 
@@ -105,4 +113,5 @@ INTERACTIONS: dict[Interaction, type[InContext] | type[CrossAttention] | type[Ad
     "in-context": InContext,
     "cross-attention": CrossAttention,
     "adaln": AdaLN,
+    "none": Apart,
 }

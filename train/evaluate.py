@@ -51,6 +51,9 @@ def reconstruct(evaluation: Evaluation) -> None:
     rows.append(millimetres(what="MED: mean joint error, root-aligned", measured=figures["joint_mm"], most=30))
     rows.append(millimetres(what="MED: mean root error", measured=figures["root_mm"], most=100))
     rows.append(Row(what="MED: jitter over real", measured=figures["jitter"], count=count, most=1.5, unit="x"))
+    rows.append(
+        Row(what="MED: square error of normalised features", measured=figures["features"], count=count, unit="")
+    )
     made = observe(evaluation.judge, reconstructions(evaluation.model, evaluation.clips, evaluation.settings.batch))
     pairs = list(zip(evaluation.real, made, strict=True))
     evaluation.add(

@@ -159,14 +159,17 @@ def encode_all(
 
 @torch.no_grad()
 def errors(model: MED, clips: Clips, size: int = 64) -> dict[str, float]:
-    """Mean joint error around the root and mean root error in millimetres, jitter over that of the real clips."""
+    """Mean joint error around the root and mean root error in millimetres, jitter over that of the real clips, and the
+    mean square error of the normalised features."""
     where = next(model.parameters()).device
-    sums: dict[str, list[float]] = {"joint_mm": [], "root_mm": [], "jitter": [], "real_jitter": []}
+    sums: dict[str, list[float]] = {"joint_mm": [], "root_mm": [], "jitter": [], "real_jitter": [], "features": []}
     for rows in torch.from_numpy(clips.by_length.copy()).split(size):
         batch = clips.batch(rows.tolist(), limit=model.config.max_frames)
         features, lengths = batch.features.to(where), batch.lengths.to(where)
-        made = recover(model.decode(model.encode(features, lengths), lengths))
-        real = recover(features)
+        decoded = model.decode(model.encode(features, lengths), lengths)
+        made, real = recover(decoded), recover(features)
+        squares = ((decoded - features) / model.feature_std).square().mean(dim=-1)  # (b, frames), zero past the end
+        sums["features"] += (squares.sum(dim=1) / lengths).tolist()
         for one, other, length in zip(made, real, batch.lengths.tolist(), strict=True):
             one, other = one[:length], other[:length]
             local = (one - one[:, :1]) - (other - other[:, :1])
@@ -221,12 +224,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--tokens", type=int, default=MEDConfig.tokens, help="of the latent, l in the paper")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--lr", type=float, default=5e-4)
     args = parser.parse_args()
     fitting = FitConfig(lr=args.lr, minutes=args.minutes, steps=args.steps, validate_every=2000)
-    model = train(args.data, args.out, MEDConfig(), MEDTraining(), fitting)
+    config = MEDConfig(tokens=args.tokens, points=MEDConfig.tokens * MEDConfig.points // args.tokens)  # as many in all
+    model = train(args.data, args.out, config, MEDTraining(), fitting)
     print(errors(model, Clips.load(args.data, "test")))
 
 

@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -14,6 +15,7 @@ from torch import Tensor
 from mote import device as devices
 from mote.checkpoint import load, save
 from mote.diffusion import Schedule
+from mote.models.interaction import Interaction
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.ted import TED, TEDConfig
@@ -283,9 +285,13 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=7e-4)
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--interaction", choices=get_args(Interaction), default=MTDMConfig.interaction)
+    parser.add_argument("--rewordings", type=int, default=MTDMTraining.rewordings, help="of each caption")
     args = parser.parse_args()
     fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
-    train(args.prepared, args.models, MTDMTraining(), fitting, args.start, layers=args.layers, dropout=args.dropout)
+    training = MTDMTraining(rewordings=args.rewordings)
+    shape = {"layers": args.layers, "dropout": args.dropout, "interaction": args.interaction}
+    train(args.prepared, args.models, training, fitting, args.start, **shape)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,10 @@ def varying(reports: Sequence[Settings]) -> list[str]:
     return [name for name in names if len({settings.get(name) for settings in reports}) > 1]
 
 
-def draw(reports: Sequence[dict[str, Any]], out: Path) -> list[Path]:
+def draw(reports: Sequence[dict[str, Any]], out: Path, wanted: Container[str] | None = None) -> list[Path]:
     """Draw every figure that two reports or more have, as `<what>-over-<setting>.png`, and return the paths.
+
+    `wanted` names the figures by their rows; None is all of them.
 
     Reports that differ in one setting alone make a line; each line says what else sets it apart.
     """
@@ -45,7 +47,7 @@ def draw(reports: Sequence[dict[str, Any]], out: Path) -> list[Path]:
     about: dict[str, dict[str, Any]] = {}
     for settings, report in zip(every, reports, strict=True):
         for row in report["rows"]:
-            if row["measured"] is None:
+            if row["measured"] is None or (wanted is not None and row["what"] not in wanted):
                 continue
             about[row["what"]] = row
             for name in settings.keys() & differing:

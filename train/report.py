@@ -58,13 +58,13 @@ class Report:
         """The whole report as one page."""
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
         page = [f"# Evaluation\n\nAll figures are computed by `python -m train.evaluate` ({settings}).\n"]
-        page.append(_table(["what", "target", "measured", "met", "n"], [row.cells() for row in self.rows]))
+        page.append(table(["what", "target", "measured", "met", "n"], [row.cells() for row in self.rows]))
         for title, named in self.tables.items():
             columns = list(dict.fromkeys(column for row in named.values() for column in row))
             cells = [[name, *(str(row.get(column, "")) for column in columns)] for name, row in named.items()]
             page.append(f"\n## {title}\n")
-            page.append(_table(["", *columns], cells))
-        for task, table in self.groups.items():
+            page.append(table(["", *columns], cells))
+        for task, group in self.groups.items():
             rows = [
                 [
                     name,
@@ -72,10 +72,10 @@ class Report:
                     *(show(row[part]) for part in ("action", "side", "style")),
                     _counts(row["taken_for"]),
                 ]
-                for name, row in table.items()
+                for name, row in group.items()
             ]
             page.append(f"\n## {task}\n")
-            page.append(_table(["", "n", "action right", "side right", "style right", "taken for"], rows))
+            page.append(table(["", "n", "action right", "side right", "style right", "taken for"], rows))
         return "\n".join(page) + "\n"
 
     def write(self, folder: Path) -> None:
@@ -104,7 +104,8 @@ def show(value: float, unit: Unit = "%") -> str:
     return "" if math.isnan(value) else _FORMATS[unit].format(in_unit(value, unit))
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

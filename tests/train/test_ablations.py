@@ -1,0 +1,86 @@
+"""The ablations: what is run, once each, and the page of what the reports say."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from train import ablations
+from train.ablations import APART, STUDIES, Jobs, commands, gather, section
+from train.loop import STATE
+from train.report import Report, Row
+
+
+@pytest.fixture
+def options(tmp_path) -> Namespace:
+    paths = {name: tmp_path / name for name in ("data", "model", "evaluator", "out")}
+    return Namespace(**paths, matching=None, steps=40, med_steps=10)
+
+
+def test_every_run_has_its_report_and_every_variant_its_models(options):
+    meds, denoisers, reports = commands(options)
+    assert {name: command[command.index("--tokens") + 1] for name, command in meds.items()} == {
+        f"med-{tokens}": str(tokens) for tokens in (1, 2, 4, 6, 8)
+    }
+    assert len(denoisers) == 5 + 3
+    assert APART.name in denoisers
+    names = {f"report-{run.name}" for study in STUDIES for run in study.runs.values()}
+    assert set(reports) == names
+    assert all(command[command.index("--split") + 1] == "val" for command in reports.values())
+    given = [command for command in reports.values() if command[command.index("--model") + 1] == str(options.model)]
+    assert len(given) == 5 + 5 + 4 - 2, "the settings of the app are measured once for three studies"
+
+
+def test_the_matching_networks_are_asked_where_they_are_given(options):
+    plain = commands(options)[-1].values()
+    options.matching = Path("networks")
+    for without, command in zip(plain, commands(options)[-1].values(), strict=True):
+        assert "matching" not in without
+        assert command[command.index("--matching") + 1] == "networks"
+        assert "matching" in command
+
+
+def test_what_is_done_is_not_done_again_and_a_failure_ends_the_program(tmp_path, monkeypatch):
+    started = []
+
+    def run_together(stages):
+        started.extend(stages)
+        return [name for name in stages if name == "bad"]
+
+    monkeypatch.setattr(ablations, "run_together", run_together)
+    monkeypatch.setattr(ablations.os, "cpu_count", lambda: 2)
+    with pytest.raises(SystemExit, match="failed: bad"):
+        Jobs(tmp_path).run({"one": [], "bad": [], "never": []})
+    assert started == ["one", "bad"]
+    Jobs(tmp_path).run({"one": [], "other": []})
+    assert started == ["one", "bad", "other"]
+
+
+def test_variants_share_one_ted_and_take_no_training_state(tmp_path):
+    for folder in ("ted", *(f"med-{tokens}" for tokens in (1, 2, 4, 6, 8))):
+        (tmp_path / folder / "teacher").mkdir(parents=True)
+        for name in ("config.json", STATE):
+            (tmp_path / folder / name).write_text(folder)
+    gather(tmp_path, tmp_path / "ted")
+    assert (tmp_path / "1-in-context" / "med" / "config.json").read_text() == "med-1"
+    assert (tmp_path / "8-none" / "ted" / "config.json").read_text() == "ted"
+    assert not [*(tmp_path / "8-none").rglob(STATE), *(tmp_path / "8-none").rglob("teacher")]
+
+
+def test_a_section_shows_what_the_reports_have(tmp_path):
+    [study] = [study for study in STUDIES if study.title == "Steps"]
+    reports = {}
+    for name, run in study.runs.items():
+        rows = [
+            Row(what=study.figures["motion: action and side"], measured=run.steps / 100, count=9),
+            Row(what=study.figures["jitter"], measured=float("nan"), count=9, unit="x"),
+        ]
+        Report(settings={"steps": run.steps, "guidance": run.guidance}, rows=rows).write(tmp_path / name)
+        reports[name] = json.loads((tmp_path / name / "report.json").read_text())
+    text = section(study, reports, tmp_path / "PAGE.md", tmp_path / "pictures")
+    assert text.splitlines()[:5] == [
+        "## Steps", "", "|  | motion: action and side | jitter |", "| --- | --- | --- |", "| 5 | 5.0 % |  |",
+    ]  # fmt: skip
+    [picture] = (tmp_path / "pictures").iterdir()
+    assert f'src="pictures/{picture.name}"' in text

@@ -1,0 +1,252 @@
+"""The paper's ablations on the open data, and how well the two sides align: a page of tables and pictures.
+
+Run as `python -m train.ablations --data PREPARED --model checkpoints/mote-open --evaluator checkpoints/evaluator
+--out RUN`.  Each variant is trained for as many steps, a few, and all are evaluated on the validation split.  It takes
+about two hours on two cores; a run that was stopped goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mote.models.interaction import Interaction
+from mote.models.med import MEDConfig
+from mote.models.mtdm import MTDMConfig
+from mote.pipeline import GUIDANCE, STEPS, MoTe
+from train.alignment import align
+from train.data import Split
+from train.loop import LOG, STATE
+from train.plots import draw
+from train.report import show, table
+from train.run import run_together
+
+SPLIT: Split = "val"
+PARTS = ("med", "text-to-motion", "motion-to-text", "captions", "body")
+
+MOTION_FIGURES = {
+    "motion: action and side": "text-to-motion: the action named is the action done, its side too",
+    "motion: action": "text-to-motion: action alone, mean over actions",
+    "jitter": "text-to-motion: jitter, generated over real",
+    "skating": "text-to-motion: skating, generated over real",
+    "R-precision 1": "text-to-motion: R-precision 1, generated over real",
+    "FID": "text-to-motion: FID, generated over real",
+}
+TEXT_FIGURES = {
+    "caption: action and side": "motion-to-text: action and side named right",
+    "caption: action": "motion-to-text: action alone",
+    "CIDEr": "motion-to-text: CIDEr, generated over one real sentence",
+}
+MED_FIGURES = {"MED: joints": "MED: mean joint error, root-aligned"}
+"""Columns of the tables, and the rows of the reports that they show, where those have them."""
+
+ENOUGH = "600"
+"""Minutes that no stage needs: variants are compared after the same number of steps."""
+
+DRAWN = ("motion: action and side", "FID", "caption: action and side", "CIDEr")
+"""Columns that there are pictures of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A model that is trained for the comparison: one MED for each number of tokens, one denoiser for each variant."""
+
+    tokens: int = MEDConfig.tokens
+    interaction: Interaction = MTDMConfig.interaction
+
+    @property
+    def med(self) -> str:
+        return f"med-{self.tokens}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.tokens}-{self.interaction}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """An evaluation: of a variant, or of the model that is given, with settings of its own."""
+
+    variant: Variant | None = None
+    steps: int = STEPS
+    guidance: tuple[float, float] = GUIDANCE
+
+    @property
+    def name(self) -> str:
+        """The folder of its report."""
+        model = self.variant.name if self.variant else "given"
+        return f"{model}-{self.steps}-{self.guidance[0]:g}-{self.guidance[1]:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """One question: the runs that answer it, by what is varied, and the columns of its table."""
+
+    title: str
+    runs: Mapping[str, Run]
+    figures: Mapping[str, str]
+
+
+STUDIES = (
+    Study(
+        title="Latent tokens of a motion, l",
+        runs={str(tokens): Run(variant=Variant(tokens=tokens)) for tokens in (1, 2, 4, 6, 8)},
+        figures=MED_FIGURES | MOTION_FIGURES | TEXT_FIGURES,
+    ),
+    Study(
+        title="Interaction",
+        runs={name: Run(variant=Variant(interaction=name)) for name in ("in-context", "cross-attention", "adaln")},
+        figures=MOTION_FIGURES | TEXT_FIGURES,
+    ),
+    Study(
+        title="Guidance of the motion",
+        runs={f"{scale:g}": Run(guidance=(scale, GUIDANCE[1])) for scale in (1, 2.5, 5, 7.5, 10)},
+        figures=MOTION_FIGURES,
+    ),
+    Study(
+        title="Guidance of the text",
+        runs={f"{scale:g}": Run(guidance=(GUIDANCE[0], scale)) for scale in (1, 3, 5, 7, 9)},
+        figures=TEXT_FIGURES,
+    ),
+    Study(
+        title="Steps",
+        runs={str(steps): Run(steps=steps) for steps in (5, 10, 20, 50)},
+        figures=MOTION_FIGURES | TEXT_FIGURES,
+    ),
+)
+APART = Variant(interaction="none")
+"""What the alignment of the two sides is compared with."""
+
+
+class Jobs:
+    """Commands that run side by side, one a core; those that a run before has done are done."""
+
+    def __init__(self, out: Path) -> None:
+        self.done = out / "done"
+        self.done.mkdir(parents=True, exist_ok=True)
+
+    def run(self, commands: Mapping[str, list[str]]) -> None:
+        """Run what is left of some commands by their names; ends the program where one fails."""
+        left = [name for name in commands if not (self.done / name).exists()]
+        cores = os.cpu_count() or 1
+        for start in range(0, len(left), cores):
+            names = left[start : start + cores]
+            failed = run_together({name: commands[name] for name in names})
+            for name in set(names) - set(failed):
+                (self.done / name).touch()
+            if failed:
+                sys.exit(f"failed: {' and '.join(failed)}; the same command goes on once the cause is mended")
+
+
+def commands(options: argparse.Namespace) -> list[dict[str, list[str]]]:
+    """The commands of each phase by name: the MEDs, the denoisers, the reports."""
+    data, out = str(options.data), options.out
+    runs = {run.name: run for study in STUDIES for run in study.runs.values()}
+    variants = {variant.name: variant for variant in [APART, *(run.variant for run in runs.values() if run.variant)]}
+    meds = {
+        variant.med: ["train.med", "--data", data, "--out", str(out / variant.med), "--tokens", str(variant.tokens),
+                      "--steps", str(options.med_steps), "--minutes", ENOUGH]
+        for variant in variants.values()
+    }  # fmt: skip
+    denoisers = {
+        name: ["train.mtdm", "--prepared", data, "--models", str(out / name), "--interaction", variant.interaction,
+               "--rewordings", "0", "--steps", str(options.steps), "--minutes", ENOUGH]
+        for name, variant in variants.items()
+    }  # fmt: skip
+    parts, more = [*PARTS], []
+    if options.matching:
+        parts += ["matching"]
+        more = ["--matching", str(options.matching), "--repeats", "3", "--texts", "20", "--samples", "10"]
+    reports = {
+        f"report-{name}": [
+            "train.evaluate", "--model", str(out / run.variant.name if run.variant else options.model), "--data", data,
+            "--evaluator", str(options.evaluator), "--out", str(out / "reports" / name), "--split", SPLIT,
+            "--parts", *parts, "--steps", str(run.steps), "--guidance", *map(str, run.guidance), *more,
+        ]
+        for name, run in runs.items()
+    }  # fmt: skip
+    return [meds, denoisers, reports]
+
+
+def gather(out: Path, ted: Path) -> None:
+    """Give the folder of every variant its MED and the TED that all share."""
+    for variant in {APART, *(run.variant for study in STUDIES for run in study.runs.values() if run.variant)}:
+        for part, source in (("med", out / variant.med), ("ted", ted)):
+            unused = shutil.ignore_patterns(STATE, LOG, "teacher")
+            shutil.copytree(source, out / variant.name / part, ignore=unused, dirs_exist_ok=True)
+
+
+def section(study: Study, reports: Mapping[str, dict[str, Any]], page: Path, pictures: Path) -> str:
+    """A study as Markdown: its table, and pictures of the figures in DRAWN."""
+    found = {name: {row["what"]: row for row in report["rows"]} for name, report in reports.items()}
+    columns = {column: what for column, what in study.figures.items() if all(what in rows for rows in found.values())}
+    cells = [[name, *(_shown(rows[what]) for what in columns.values())] for name, rows in found.items()]
+    drawn = draw([*reports.values()], pictures, {what for column, what in columns.items() if column in DRAWN})
+    links = [f'<img src="{os.path.relpath(path, page.parent)}" width="380" alt="{path.stem}">' for path in drawn]
+    return "\n".join([f"## {study.title}\n", table(["", *columns], cells), "", *links, ""])
+
+
+def _shown(row: dict[str, Any]) -> str:
+    return show(math.nan if row["measured"] is None else row["measured"], row["unit"])
+
+
+def write_page(options: argparse.Namespace) -> None:
+    """Write the page and its pictures from the reports and the models of a run."""
+    out, page, pictures = options.out, options.page, options.pictures
+    parts = [
+        "# Ablations\n",
+        "All of this was made by `python -m train.ablations`. Variants of MED were trained for "
+        f"{options.med_steps:,} steps and denoisers for {options.steps:,}, a small part of what mote-open had; "
+        f"guidance and steps are measured on mote-open itself. All figures are of the split {SPLIT}, "
+        "whose 224 clips tell a share to about 2.5 points.\n",
+    ]
+    for study in STUDIES:
+        reports = {
+            name: json.loads((out / "reports" / run.name / "report.json").read_text(encoding="utf-8"))
+            for name, run in study.runs.items()
+        }
+        parts.append(section(study, reports, page, pictures))
+    models: dict[str, MoTe] = {
+        v.interaction: MoTe.from_pretrained(out / v.name) for v in (replace(APART, interaction="in-context"), APART)
+    }
+    picture = pictures / "alignment.png"
+    parts += [
+        "## Do the two sides align?\n",
+        align(models, options.data, SPLIT, picture),
+        f'\n<img src="{os.path.relpath(picture, page.parent)}" width="760" alt="both sides in one plane">',
+    ]
+    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, evaluate and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--model", type=Path, required=True, help="a trained model: its TED serves all variants")
+    parser.add_argument("--evaluator", type=Path, required=True, help="the folder that train.evaluator wrote")
+    parser.add_argument("--matching", type=Path, help="the folder that train.match wrote; its figures need it")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the models and the reports")
+    parser.add_argument("--page", type=Path, default=Path("train/ABLATIONS.md"))
+    parser.add_argument("--pictures", type=Path, default=Path("assets/ablations"), help="folder of the page's pictures")
+    parser.add_argument("--steps", type=int, default=4000, help="of each denoiser")
+    parser.add_argument("--med-steps", type=int, default=1000, help="of each MED")
+    options = parser.parse_args(arguments)
+    jobs = Jobs(options.out)
+    meds, denoisers, reports = commands(options)
+    jobs.run(meds)
+    gather(options.out, options.model / "ted")
+    jobs.run(denoisers)
+    jobs.run(reports)
+    write_page(options)
+
+
+if __name__ == "__main__":
+    main()

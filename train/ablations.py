@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,10 +22,10 @@ from mote.models.mtdm import MTDMConfig
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from train.alignment import align
 from train.data import Split
+from train.jobs import Commands, run_once
 from train.loop import LOG, STATE
 from train.plots import draw
 from train.report import show, table
-from train.run import run_together
 
 SPLIT: Split = "val"
 PARTS = ("med", "text-to-motion", "motion-to-text", "captions", "body")
@@ -126,27 +124,7 @@ APART = Variant(interaction="none")
 """What the alignment of the two sides is compared with."""
 
 
-class Jobs:
-    """Commands that run side by side, one a core; those that a run before has done are done."""
-
-    def __init__(self, out: Path) -> None:
-        self.done = out / "done"
-        self.done.mkdir(parents=True, exist_ok=True)
-
-    def run(self, commands: Mapping[str, list[str]]) -> None:
-        """Run what is left of some commands by their names; ends the program where one fails."""
-        left = [name for name in commands if not (self.done / name).exists()]
-        cores = os.cpu_count() or 1
-        for start in range(0, len(left), cores):
-            names = left[start : start + cores]
-            failed = run_together({name: commands[name] for name in names})
-            for name in set(names) - set(failed):
-                (self.done / name).touch()
-            if failed:
-                sys.exit(f"failed: {' and '.join(failed)}; the same command goes on once the cause is mended")
-
-
-def commands(options: argparse.Namespace) -> list[dict[str, list[str]]]:
+def commands(options: argparse.Namespace) -> list[Commands]:
     """The commands of each phase by name: the MEDs, the denoisers, the reports."""
     data, out = str(options.data), options.out
     runs = {run.name: run for study in STUDIES for run in study.runs.values()}
@@ -188,14 +166,13 @@ def section(study: Study, reports: Mapping[str, dict[str, Any]], page: Path, pic
     """A study as Markdown: its table, and pictures of the figures in DRAWN."""
     found = {name: {row["what"]: row for row in report["rows"]} for name, report in reports.items()}
     columns = {column: what for column, what in study.figures.items() if all(what in rows for rows in found.values())}
-    cells = [[name, *(_shown(rows[what]) for what in columns.values())] for name, rows in found.items()]
+    cells = [
+        [name, *(show(rows[what]["measured"], rows[what]["unit"]) for what in columns.values())]
+        for name, rows in found.items()
+    ]
     drawn = draw([*reports.values()], pictures, {what for column, what in columns.items() if column in DRAWN})
     links = [f'<img src="{os.path.relpath(path, page.parent)}" width="380" alt="{path.stem}">' for path in drawn]
     return "\n".join([f"## {study.title}\n", table(["", *columns], cells), "", *links, ""])
-
-
-def _shown(row: dict[str, Any]) -> str:
-    return show(math.nan if row["measured"] is None else row["measured"], row["unit"])
 
 
 def write_page(options: argparse.Namespace) -> None:
@@ -239,12 +216,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=4000, help="of each denoiser")
     parser.add_argument("--med-steps", type=int, default=1000, help="of each MED")
     options = parser.parse_args(arguments)
-    jobs = Jobs(options.out)
+    done = options.out / "done"
     meds, denoisers, reports = commands(options)
-    jobs.run(meds)
+    run_once(meds, done)
     gather(options.out, options.model / "ted")
-    jobs.run(denoisers)
-    jobs.run(reports)
+    run_once(denoisers, done)
+    run_once(reports, done)
     write_page(options)
 
 

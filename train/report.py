@@ -99,9 +99,9 @@ def in_unit(value: float, unit: Unit) -> float:
     return 100 * value if unit == "%" else value
 
 
-def show(value: float, unit: Unit = "%") -> str:
-    """A figure with its unit; nothing where it was not measured."""
-    return "" if math.isnan(value) else _FORMATS[unit].format(in_unit(value, unit))
+def show(value: float | None, unit: Unit = "%") -> str:
+    """A figure with its unit; nothing where it was not measured, which JSON tells as null."""
+    return "" if value is None or math.isnan(value) else _FORMATS[unit].format(in_unit(value, unit))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from train import ablations
-from train.ablations import APART, STUDIES, Jobs, commands, gather, section
+from train.ablations import APART, STUDIES, commands, gather, section
 from train.loop import STATE
 from train.report import Report, Row
 
@@ -39,22 +38,6 @@ def test_the_matching_networks_are_asked_where_they_are_given(options):
         assert "matching" not in without
         assert command[command.index("--matching") + 1] == "networks"
         assert "matching" in command
-
-
-def test_what_is_done_is_not_done_again_and_a_failure_ends_the_program(tmp_path, monkeypatch):
-    started = []
-
-    def run_together(stages):
-        started.extend(stages)
-        return [name for name in stages if name == "bad"]
-
-    monkeypatch.setattr(ablations, "run_together", run_together)
-    monkeypatch.setattr(ablations.os, "cpu_count", lambda: 2)
-    with pytest.raises(SystemExit, match="failed: bad"):
-        Jobs(tmp_path).run({"one": [], "bad": [], "never": []})
-    assert started == ["one", "bad"]
-    Jobs(tmp_path).run({"one": [], "other": []})
-    assert started == ["one", "bad", "other"]
 
 
 def test_variants_share_one_ted_and_take_no_training_state(tmp_path):

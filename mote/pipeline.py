@@ -91,6 +91,14 @@ class MoTe:
     def device(self) -> torch.device:
         return next(self.mtdm.parameters()).device
 
+    def strangeness(self, text: str) -> float:
+        """How far a sentence is from what the model was trained on: 0 is like it, above 1 it can hardly be understood.
+
+        Raises:
+            ValueError: the text has no words.
+        """
+        return self.ted.strangeness([text]).item()
+
     @torch.inference_mode()
     def generate(
         self,

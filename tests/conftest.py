@@ -45,6 +45,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         TEDConfig(
             words=words.get_vocab_size(), tokens=3, width=14, places=2, place_width=3, table_width=16, max_words=12,
             encoder_width=16, encoder_layers=1, encoder_heads=2, decoder_width=16, decoder_layers=1, decoder_heads=2,
+            familiar=4,
         )
     )  # fmt: skip
     ted.set_tokenizer(words)

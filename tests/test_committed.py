@@ -43,3 +43,18 @@ def test_a_raised_hand_is_read_back(committed):
     for motion, side in ((raised.motion, "right"), (raised.motion.mirror(), "left")):
         captions = committed.generate("motion-to-text", motion=motion, samples=4, seed=0)
         assert sum(side in caption.text for caption in captions) >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("a person walks forward", False),
+        ("a man waves with his left hand", False),
+        ("an old woman turns to the right", False),
+        ("a person swims", True),
+        ("a person plays the guitar", True),
+        ("the stock market fell today", True),
+    ],
+)
+def test_it_knows_what_it_was_not_trained_on(committed, text, strange):
+    assert (committed.strangeness(text) > 1) is strange

@@ -1,8 +1,8 @@
-"""The paper's ablations on the open data, and how well the two sides align: a page of tables and pictures.
+"""The paper's ablations on the open data, and the questions that it leaves open: a page of tables and pictures.
 
-Run as `python -m train.ablations --data PREPARED --model checkpoints/mote-open --evaluator checkpoints/evaluator
---out RUN`.  Each variant is trained for as many steps, a few, and all are evaluated on the validation split.  It takes
-about two hours on two cores; a run that was stopped goes on where it stopped.
+Run as `python -m train.ablations --raw RAW --data PREPARED --model checkpoints/mote-open --evaluator
+checkpoints/evaluator --out RUN`.  Each variant is trained for as many steps, a few, and all are evaluated on the
+validation split.  It takes about two hours on two cores; a run that was stopped goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from typing import Any
 from mote.models.interaction import Interaction
 from mote.models.med import MEDConfig
 from mote.models.mtdm import MTDMConfig
+from mote.models.writers import WRITERS
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from train.alignment import align
-from train.data import Split
+from train.data import MANIFEST, Split
 from train.jobs import Commands, run_once
 from train.loop import LOG, STATE
 from train.plots import draw
+from train.repetition import load_ted, repetition
 from train.report import show, table
 
 SPLIT: Split = "val"
@@ -125,7 +127,7 @@ APART = Variant(interaction="none")
 
 
 def commands(options: argparse.Namespace) -> list[Commands]:
-    """The commands of each phase by name: the MEDs, the denoisers, the reports."""
+    """The commands of each phase by name: the MEDs; the denoisers and the writers of TED; the reports."""
     data, out = str(options.data), options.out
     runs = {run.name: run for study in STUDIES for run in study.runs.values()}
     variants = {variant.name: variant for variant in [APART, *(run.variant for run in runs.values() if run.variant)]}
@@ -139,6 +141,12 @@ def commands(options: argparse.Namespace) -> list[Commands]:
                "--rewordings", "0", "--steps", str(options.steps), "--minutes", ENOUGH]
         for name, variant in variants.items()
     }  # fmt: skip
+    writers = {
+        f"ted-{writer}": ["train.ted", "--data", str(options.raw), "--manifest", str(options.data / MANIFEST),
+                          "--start", str(options.model / "ted"), "--decoder-only", "--writer", writer, "--out",
+                          str(out / f"ted-{writer}"), "--steps", str(options.writer_steps), "--minutes", ENOUGH]
+        for writer in WRITERS
+    }  # fmt: skip
     parts, more = [*PARTS], []
     if options.matching:
         parts += ["matching"]
@@ -151,7 +159,7 @@ def commands(options: argparse.Namespace) -> list[Commands]:
         ]
         for name, run in runs.items()
     }  # fmt: skip
-    return [meds, denoisers, reports]
+    return [meds, denoisers | writers, reports]
 
 
 def gather(out: Path, ted: Path) -> None:
@@ -199,6 +207,15 @@ def write_page(options: argparse.Namespace) -> None:
         "## Do the two sides align?\n",
         align(models, options.data, SPLIT, picture),
         f'\n<img src="{os.path.relpath(picture, page.parent)}" width="760" alt="both sides in one plane">',
+        "\n## Which decoder repeats itself?\n",
+        f"Both after {options.writer_steps:,} steps on the latents of mote-open, and without the rule that no run of "
+        "three words is written twice.\n",
+        repetition(
+            MoTe.from_pretrained(options.model),
+            {writer: load_ted(out / f"ted-{writer}") for writer in WRITERS},
+            options.data,
+            SPLIT,
+        ),
     ]
     page.write_text("\n".join(parts) + "\n", encoding="utf-8")
 
@@ -206,6 +223,7 @@ def write_page(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, evaluate and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--raw", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--model", type=Path, required=True, help="a trained model: its TED serves all variants")
     parser.add_argument("--evaluator", type=Path, required=True, help="the folder that train.evaluator wrote")
@@ -215,6 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pictures", type=Path, default=Path("assets/ablations"), help="folder of the page's pictures")
     parser.add_argument("--steps", type=int, default=4000, help="of each denoiser")
     parser.add_argument("--med-steps", type=int, default=1000, help="of each MED")
+    parser.add_argument("--writer-steps", type=int, default=1500, help="of each decoder of TED")
     options = parser.parse_args(arguments)
     done = options.out / "done"
     meds, denoisers, reports = commands(options)

@@ -20,6 +20,7 @@ from mote.pipeline import GUIDANCE, MAX_SECONDS, STEPS, MoTe
 from mote.render import render_gif
 from train.data import Clips, Split
 from train.evaluate_metrics import bodies, describe, match
+from train.evaluate_prompts import call_actions, prompts
 from train.evaluation import Evaluation, Settings
 from train.evaluator import Evaluator, EvaluatorConfig
 from train.matching import load_matching
@@ -89,11 +90,11 @@ def write_back(evaluation: Evaluation) -> None:
 
 def text_to_motion(evaluation: Evaluation) -> None:
     """Whether the motion made for a prompt does what the prompt says; one prompt for each clip."""
-    prompts = [evaluation.prompt(number) for number in range(len(evaluation.real))]
+    asked = [evaluation.prompt(number) for number in range(len(evaluation.real))]
     seen = observe(evaluation.judge, evaluation.motions)
     judged = [
         judge_motion(read_caption(text), clip, one, held_out=held)
-        for (text, held), clip, one in zip(prompts, evaluation.real, seen, strict=True)
+        for (text, held), clip, one in zip(asked, evaluation.real, seen, strict=True)
     ]
     outcomes = [outcome for outcome in judged if outcome is not None]
     name = "text-to-motion"
@@ -177,6 +178,8 @@ PARTS: dict[str, Callable[[Evaluation], None]] = {
     "matching": match,
     "captions": describe,
     "body": bodies,
+    "prompts": prompts,
+    "actions": call_actions,
     "speed": speed,
 }
 """What can be asked for, in the order of the report."""

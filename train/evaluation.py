@@ -85,9 +85,9 @@ class Evaluation:
         """One motion for each clip's prompt."""
         return self.make_motions(self.prompts)
 
-    def make_motions(self, prompts: Sequence[str], repeat: int = 0) -> list[Motion]:
+    def make_motions(self, prompts: Sequence[str], repeat: int = 0, seconds: float | None = None) -> list[Motion]:
         """One motion for each of some prompts; every repeat has seeds of its own."""
-        made = self.generate("text-to-motion", prompts, repeat)
+        made = self.generate("text-to-motion", prompts, repeat, seconds)
         return [sample.motion for sample in made if sample.motion is not None]
 
     @cached_property
@@ -101,7 +101,13 @@ class Evaluation:
         measured, count = share(values)
         self.report.rows.append(Row(what=what, measured=measured, count=count, least=least))
 
-    def generate(self, task: Task, inputs: Sequence[str] | Sequence[Motion] | int, repeat: int = 0) -> list[Sample]:
+    def generate(
+        self,
+        task: Task,
+        inputs: Sequence[str] | Sequence[Motion] | int,
+        repeat: int = 0,
+        seconds: float | None = None,
+    ) -> list[Sample]:
         """One sample for each input, or so many with none, in batches with a seed each."""
         first = self.settings.seed + SEEDS * repeat
         count = inputs if isinstance(inputs, int) else len(inputs)
@@ -112,6 +118,10 @@ class Evaluation:
             given: dict[str, Any] = (
                 {"samples": end - start} if isinstance(inputs, int) else {side: list(inputs[start:end])}
             )
-            options: dict[str, Any] = {"steps": self.settings.steps, "guidance": self.settings.guidance}
+            options: dict[str, Any] = {
+                "steps": self.settings.steps,
+                "guidance": self.settings.guidance,
+                "seconds": seconds,
+            }
             samples += self.model.generate(task, **given, **options, seed=first + start)
         return samples

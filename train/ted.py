@@ -10,7 +10,7 @@ import json
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from mote import device as devices
 from mote.checkpoint import load, save
 from mote.models.ted import TED, TEDConfig
 from mote.models.words import END, PAD, SPECIAL, TOKENIZER, clean
+from mote.models.writers import WRITERS, Writer
 from train.loop import FitConfig, fit
 from train.prepare import text
 from train.teacher import MEANING, Teacher, embed_cached, make_table, make_tokenizer
@@ -59,6 +60,12 @@ class TEDTraining:
 
 CHECKED = 500
 """How many captions, about, of each validation split are written back at the end."""
+
+FAMILIAR = 8000
+"""How many captions, at most, tell which sentences are familiar."""
+
+LAYERS: dict[Writer, int] = {"gpt2": TEDConfig.decoder_layers, "t5": TEDConfig.decoder_layers * 3 // 4}
+"""Of each writer for about as many weights: a layer of T5 has attention to the latent, too."""
 
 IGNORED = -100
 """A target that cross-entropy leaves out."""
@@ -192,6 +199,15 @@ def build(captions: Sequence[str], folder: Path) -> TED:
     return ted
 
 
+def with_writer(ted: TED, writer: Writer) -> TED:
+    """The same TED with an untrained decoder of a kind, as large as mote-open's."""
+    other = TED(replace(ted.config, writer=writer, decoder_layers=LAYERS[writer]))
+    other.set_tokenizer(ted.tokenizer)
+    kept = {name: weight for name, weight in ted.state_dict().items() if not name.startswith("decoder.")}
+    other.load_state_dict(other.state_dict() | kept)
+    return other
+
+
 def to_be_written(rows: Sequence[Tensor], limit: int) -> Tensor:
     """Tokens of sentences with the end behind them, `limit` at most, padded to (c, n)."""
     return pad_sequence([F.pad(row, (0, 1), value=END)[:limit] for row in rows], batch_first=True, padding_value=PAD)
@@ -241,6 +257,15 @@ def standardise(ted: TED, captions: Sequence[str]) -> None:
     ted.set_statistics(torch.cat(raw))
 
 
+def familiarise(ted: TED, training: Sequence[str], validation: Sequence[str]) -> None:
+    """Tell TED which sentences it was trained on (`Familiar`), by some of the captions."""
+    some, others = (
+        torch.cat([ted.meanings(list(texts[start : start + 256])) for start in range(0, len(texts), 256)])
+        for texts in (training[:: 1 + len(training) // FAMILIAR], validation[:: 1 + len(validation) // FAMILIAR])
+    )
+    ted.familiar.fit(some, others)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train TED and write its checkpoint to the folder of the run; print how many words come back."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -249,10 +274,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--start", type=Path, help="a trained TED to go on from")
     parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
+    parser.add_argument("--writer", choices=tuple(WRITERS), help="begin a new decoder of this kind; needs --start")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--lr", type=float, default=2e-3)
     options = parser.parse_args(arguments)
+    if options.writer and not options.start:
+        parser.error("--writer puts a new decoder on a trained encoder: name the folder of that TED with --start")
     config = TEDTraining()
     human = text.human(options.data)
     own = text.clips(options.manifest, "train") if options.manifest else []
@@ -260,6 +288,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.start:
         ted = load(TED, TEDConfig, options.start)
         ted.load_tokenizer(options.start)
+        ted = with_writer(ted, options.writer) if options.writer else ted
     else:
         ted = build([*human, *own], options.out)
     trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(devices.choose())
@@ -279,13 +308,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=options.out,
     )
     assert isinstance(trained, TEDTrainer)
-    if not options.decoder_only:
-        standardise(trained.ted, [*human, *own])
-    save(trained.ted, options.out)
-    trained.ted.save_tokenizer(options.out)
     held = {"HumanML3D, val": text.humanml3d(options.data / "humanml3d", "val")}
     if options.manifest:
         held["our clips, val"] = text.clips(options.manifest, "val")
+    if not options.decoder_only:
+        standardise(trained.ted, [*human, *own])
+        familiarise(trained.ted, own or human, [*held.values()][-1])
+    save(trained.ted, options.out)
+    trained.ted.save_tokenizer(options.out)
     for name, sentences in held.items():
         print(json.dumps({"captions": name} | recovered(trained.ted, sentences[:: 1 + len(sentences) // CHECKED])))
 

@@ -2,8 +2,9 @@
 
 The encoder is a few layers of a sentence encoder over a table whose rows are what that teacher makes of each word of
 its vocabulary, so a word that no training caption had still lies next to the words it means the same as.
-The decoder is a small GPT-2 that reads the latent as its prefix.  It reads and writes words by the same table, so that
-it can write a word that it has never written: one whose row is nearest to what the latent says.
+The decoder is a small GPT-2 that reads the latent as its prefix, or a T5 (`mote.models.writers`).  It reads and writes
+words by the same table, so that it can write a word that it has never written: one whose row is nearest to what the
+latent says.
 
 A latent token has two parts. Its meaning is the encoder's, and is what a denoiser can make: close to it lie other
 sentences that mean about the same. Its spelling is the words themselves, a few numbers of the row of the word at each
@@ -24,17 +25,12 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, linear, pad
 from torch.nn.utils.rnn import pad_sequence
-from transformers import (
-    BertConfig,
-    BertModel,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LogitsProcessorList,
-    NoRepeatNGramLogitsProcessor,
-)
+from transformers import BertConfig, BertModel
 
+from mote.models.familiar import Familiar
 from mote.models.layers import Attention
-from mote.models.words import END, PAD, SPECIAL, TOKENIZER, FromTable, Spelled, ToTable, clean, joined
+from mote.models.words import END, PAD, SPECIAL, TOKENIZER, FromTable, clean, joined
+from mote.models.writers import WRITERS, Writer
 
 BLUR = 0.05
 """Variance of each number of a spelling about a word's, where it is exactly a word's."""
@@ -56,6 +52,7 @@ class TEDConfig:
         max_words: tokens of a text that the encoder reads, the rest is cut off; and that the decoder writes at most.
         beams: sentences that beam search follows.
         no_repeat: the decoder writes no run of this many tokens twice; 0 lets it.
+        familiar: components of training's captions, outside of which a sentence is strange (`Familiar`).
     """
 
     words: int
@@ -67,15 +64,19 @@ class TEDConfig:
     encoder_width: int = 384
     encoder_layers: int = 3
     encoder_heads: int = 12
+    writer: Writer = "gpt2"
     decoder_width: int = 192
     decoder_layers: int = 4
     decoder_heads: int = 4
     max_words: int = 64
     beams: int = 4
     no_repeat: int = 3
+    familiar: int = 128
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.writer not in WRITERS:
+            raise ValueError(f"writer is one of {', '.join(WRITERS)}, not {self.writer!r}")
         if self.meaning_width < 1 or self.place_width > self.table_width:
             raise ValueError(
                 f"{self.places} places of {self.place_width} numbers leave {self.meaning_width} of {self.width} numbers"
@@ -113,10 +114,8 @@ class TED(nn.Module):
         self.from_latent = nn.Linear(config.width, config.decoder_width)
         self.trust = nn.Parameter(torch.tensor(TRUST).log())
         self.distrust = nn.Parameter(torch.tensor(DISTRUST).log())
-        decoder: Any = GPT2LMHeadModel(_gpt2(config))  # transformers types its parts for what it makes them itself
-        decoder.transformer.wte = FromTable(self.table, config.decoder_width)
-        decoder.lm_head = ToTable(self.table, config.decoder_width)
-        self.decoder = decoder
+        self.decoder = WRITERS[config.writer](config, self.table)
+        self.familiar = Familiar(config.tokens * config.meaning_width, config.familiar)
         self.register_buffer("latent_mean", torch.zeros(config.tokens, config.width))
         self.register_buffer("latent_std", torch.ones(config.tokens, config.width))
         self._tokenizer: Tokenizer | None = None
@@ -162,6 +161,20 @@ class TED(nn.Module):
         return (self.read(*self.tokenize(texts)) - self.latent_mean) / self.latent_std  # (b, k, d)
 
     @torch.no_grad()
+    def strangeness(self, texts: list[str]) -> Float[Tensor, " b"]:
+        """How far each text is from those that the model was trained on; above 1 it is strange (`Familiar`).
+
+        Raises:
+            ValueError: a text has no words.
+        """
+        return self.familiar(self.meanings(texts))
+
+    @torch.no_grad()
+    def meanings(self, texts: list[str]) -> Float[Tensor, "b size"]:
+        """The meanings of all latent tokens of each text, as `familiar` takes them."""
+        return self.parts(self.encode(texts))[0].flatten(1)
+
+    @torch.no_grad()
     def decode(self, latents: Float[Tensor, "b k d"]) -> list[str]:
         """The sentences that standardised latents stand for, in clean lower case, by beam search."""
         rows = self.search(latents * self.latent_std + self.latent_mean).tolist()
@@ -170,19 +183,7 @@ class TED(nn.Module):
     @torch.no_grad()
     def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
         """Tokens that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
-        prefix = self.from_latent(latents)  # (b, k, decoder)
-        run = self.config.no_repeat
-        spelled = Spelled(self.spelled(latents))
-        decoder: Any = self.decoder  # transformers types generate for a protocol that its own models do not meet
-        return decoder.generate(
-            inputs_embeds=prefix,
-            attention_mask=torch.ones(prefix.shape[:2], dtype=torch.long, device=prefix.device),
-            max_new_tokens=self.config.max_words,
-            num_beams=self.config.beams,
-            logits_processor=LogitsProcessorList([spelled, *([NoRepeatNGramLogitsProcessor(run)] if run else [])]),
-            do_sample=False,
-            pad_token_id=PAD,  # told here alone: a model that knows it warns of every beam that has ended
-        )
+        return self.decoder.search(self.from_latent(latents), self.spelled(latents), self.config)
 
     def tokenize(self, texts: list[str]) -> tuple[Int[Tensor, "b n"], Bool[Tensor, "b n"]]:
         """Rows of the table for the tokens of each text, and which of them are tokens and not padding.
@@ -257,9 +258,7 @@ class TED(nn.Module):
 
         `rows` are the tokens whose logits are wanted, all of them where left out.
         """
-        tokens = torch.cat([self.from_latent(latents), self.decoder.transformer.wte(ids[:, :-1])], dim=1)
-        states = self.decoder.transformer(inputs_embeds=tokens, use_cache=False).last_hidden_state
-        logits = self.decoder.lm_head(states[:, self.config.tokens - 1 :], rows)
+        logits = self.decoder.write(self.from_latent(latents), ids, rows)
         said = self.spelled(latents, rows)[:, : ids.shape[1]]
         return logits + pad(said, (0, 0, 0, ids.shape[1] - said.shape[1]))
 
@@ -284,21 +283,4 @@ def _bert(config: TEDConfig) -> BertConfig:
         max_position_embeddings=config.max_words + 2,
         hidden_dropout_prob=config.dropout,
         attention_probs_dropout_prob=config.dropout,
-    )
-
-
-def _gpt2(config: TEDConfig) -> GPT2Config:
-    return GPT2Config(
-        vocab_size=config.words,
-        n_positions=config.tokens + config.max_words,
-        n_embd=config.decoder_width,
-        n_layer=config.decoder_layers,
-        n_head=config.decoder_heads,
-        activation_function="gelu_pytorch_tanh",
-        resid_pdrop=config.dropout,
-        embd_pdrop=config.dropout,
-        attn_pdrop=config.dropout,
-        bos_token_id=None,
-        eos_token_id=END,
-        tie_word_embeddings=False,  # TED's own table stands in for both
     )

@@ -20,6 +20,9 @@ from mote.ui.results import Captions, Format, Motions, Pairs, Run
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
 
 DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
+STRANGE = (
+    "It has seen little like this sentence, and what it makes may not fit. Try a plain sentence about one movement."
+)
 _TRACKER = gr.Progress()
 
 
@@ -208,6 +211,8 @@ class Handlers:
             "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
         }
         try:
+            if text is not None and self.model.strangeness(text) > 1:
+                gr.Info(STRANGE, title="Far from what the model knows")
             made = self.model.generate(task, text=text, motion=motion, **settings)
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer, models
 from mote.checkpoint import load, save
 from mote.models.ted import TED, TEDConfig
 from mote.models.words import END, PAD, joined
+from mote.models.writers import WRITERS, Writer
 from train.teacher import make_tokenizer
 
 SENTENCES = [
@@ -29,11 +30,12 @@ def _tokenizer() -> Tokenizer:
     return make_tokenizer(list(dict.fromkeys([*words, "zebra", *letters, *",.;:'\"()/&-"])))
 
 
-def _tiny() -> TED:
+def _tiny(writer: Writer = "gpt2") -> TED:
     torch.manual_seed(0)
     tokenizer = _tokenizer()
     config = TEDConfig(
         words=tokenizer.get_vocab_size(),
+        writer=writer,
         tokens=3,
         width=32,
         places=2,
@@ -53,15 +55,15 @@ def _tiny() -> TED:
     return ted.eval()
 
 
-@pytest.fixture
-def ted() -> TED:
-    return _tiny()
+@pytest.fixture(params=WRITERS)
+def ted(request) -> TED:
+    return _tiny(request.param)
 
 
-@pytest.fixture(scope="module")
-def trained() -> TED:
+@pytest.fixture(scope="module", params=WRITERS)
+def trained(request) -> TED:
     """A tiny TED that has learned its four sentences by heart, from noised latents."""
-    ted = _tiny()
+    ted = _tiny(request.param)
     ids, mask = ted.tokenize(SENTENCES)
     rows = [torch.tensor([*ted.tokenizer.encode(sentence).ids, END]) for sentence in SENTENCES]
     written = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)

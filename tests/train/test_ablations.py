@@ -13,8 +13,8 @@ from train.report import Report, Row
 
 @pytest.fixture
 def options(tmp_path) -> Namespace:
-    paths = {name: tmp_path / name for name in ("data", "model", "evaluator", "out")}
-    return Namespace(**paths, matching=None, steps=40, med_steps=10)
+    paths = {name: tmp_path / name for name in ("raw", "data", "model", "evaluator", "out")}
+    return Namespace(**paths, matching=None, steps=40, med_steps=10, writer_steps=5)
 
 
 def test_every_run_has_its_report_and_every_variant_its_models(options):
@@ -22,8 +22,8 @@ def test_every_run_has_its_report_and_every_variant_its_models(options):
     assert {name: command[command.index("--tokens") + 1] for name, command in meds.items()} == {
         f"med-{tokens}": str(tokens) for tokens in (1, 2, 4, 6, 8)
     }
-    assert len(denoisers) == 5 + 3
-    assert APART.name in denoisers
+    assert len(denoisers) == 5 + 3 + 2
+    assert {APART.name, "ted-gpt2", "ted-t5"} < denoisers.keys()
     names = {f"report-{run.name}" for study in STUDIES for run in study.runs.values()}
     assert set(reports) == names
     assert all(command[command.index("--split") + 1] == "val" for command in reports.values())

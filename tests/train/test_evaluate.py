@@ -15,6 +15,7 @@ from mote.motion.skeleton import HUMANML3D
 from train import match
 from train.data import MANIFEST, Clips
 from train.evaluate import main
+from train.evaluate_prompts import CALLS, plain_prompts
 from train.evaluator import Evaluator, EvaluatorConfig, EvaluatorTraining, Targets, accuracy, classes, train
 from train.loop import FitConfig
 from train.matching import load_matching
@@ -246,12 +247,13 @@ def test_the_whole_command_on_a_tiny_model(tiny_folder, prepared, judge, matchin
     first, second = run("first"), run("second", "joint", "ted", "text-to-motion")
     assert first["settings"]["guidance"] == [2.0, 1.0]
     kinds = {f"{task}, by {kind}" for task in ("text-to-motion", "motion-to-text") for kind in ("action", "style")}
+    kinds |= {"actions by their plain names, by action", "the judge on real clips, by action"}
     assert first["groups"].keys() == kinds
     assert len(first["tables"]) == 4
     by_networks = next(table for title, table in first["tables"].items() if "FID" in title)
     assert by_networks["real"].keys() < by_networks["generated"].keys()
     figures = {row["what"]: row["measured"] for row in first["rows"]}
-    assert figures["the judge on real clips: action"] == 1
+    assert figures["the judge on real clips: action"] == figures["the judge on real clips: mean over actions"] == 1
     assert len(figures) == len(first["rows"])
     shares = [row["measured"] for row in first["rows"] if row["unit"] == "%" and row["measured"] is not None]
     assert all(0 <= value <= 1 for value in shares)
@@ -280,3 +282,14 @@ def test_figures_of_the_matching_networks_need_them(tiny_folder, prepared, judge
     with pytest.raises(SystemExit):
         main([*map(str, folders), "--parts", "matching"])
     assert "needs --matching" in capsys.readouterr().err
+
+
+def test_plain_prompts_name_the_action_and_both_sides():
+    kicks = plain_prompts("kick")
+    assert len(kicks) == CALLS
+    assert len(set(kicks)) > 2
+    assert {read_caption(text).action for text in kicks} == {"kick"}
+    assert {read_caption(text).side for text in kicks} >= {"left", "right"}
+    assert not any(
+        mark in text for action in ("wave", "walk", "animal") for text in plain_prompts(action) for mark in "~{}"
+    )

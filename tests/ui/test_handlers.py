@@ -80,6 +80,16 @@ def test_progress_moves_with_every_step_and_every_drawing(studio_handlers):
     ]
 
 
+@pytest.mark.parametrize(("strangeness", "said"), [(1.3, 1), (0.7, 0)])
+def test_a_sentence_far_from_what_the_model_knows_is_said_to_be(studio_handlers, monkeypatch, strangeness, said):
+    notes = []
+    monkeypatch.setattr(handlers.gr, "Info", lambda message, title: notes.append(message))
+    monkeypatch.setattr(type(studio_handlers.model), "strangeness", lambda *_: strangeness)
+    made = studio_handlers.text_to_motion("a person plays the cello", seconds=2.0, **FAST)
+    assert made.animations, "it is made all the same"
+    assert notes == [handlers.STRANGE] * said
+
+
 @pytest.mark.parametrize("text", ["", "   \n", None])
 def test_an_empty_prompt_is_answered_with_a_sentence(studio_handlers, text):
     for handler in (studio_handlers.text_to_motion, studio_handlers.text_variation):

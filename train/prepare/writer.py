@@ -75,8 +75,8 @@ class Writer:
             form = "base" if self._chance(0.6) else "gerund"
         chosen = self._brief_details(phrase) if brief else self._details(phrase)
         owner = "the" if headless else _owner(person)
-        clause = _clause(phrase, person="" if headless else person, form=form, side=self.side)
-        text = self._order(clause, adverb, chosen, person="" if headless else person)
+        said = clause(phrase, person="" if headless else person, form=form, side=self.side)
+        text = self._order(said, adverb, chosen, person="" if headless else person)
         text = re.sub(r"\s+", " ", text.replace("{their}", owner)).replace(" up up ", " up ").strip()
         words = len(text.split())
         if words > MAX_WORDS or words < (BRIEF_WORDS if brief else MIN_WORDS - headless):
@@ -209,7 +209,7 @@ def _owner(person: str) -> str:
     return "his" if any(word in words for word in ("man", "guy", "boy")) else "their"
 
 
-def _clause(phrase: str, *, person: str, form: VerbForm, side: str | None) -> str:
+def clause(phrase: str, *, person: str, form: VerbForm, side: str | None) -> str:
     """Subject and predicate; a phrase with {person} is a whole clause already."""
     if side == "both":
         phrase = re.sub(rf"(?:\{{their\}} |the )?{_LIMB}", lambda found: "both " + _plural(found[1]), phrase)

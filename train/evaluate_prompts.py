@@ -1,0 +1,91 @@
+"""The parts of the evaluation that go beyond the clips' own prompts: every action by its plain name, two actions in one
+prompt, and things that no clip shows."""
+
+import tomllib
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+
+from train.evaluation import Evaluation
+from train.observe import Outcome, observe, table_by
+from train.prepare.actions import ACTIONS
+from train.prepare.writer import clause
+from train.report import Row
+
+_PROMPTS = tomllib.loads(Path(__file__).with_name("prompts.toml").read_text(encoding="utf-8"))
+OUTSIDE: tuple[str, ...] = tuple(_PROMPTS["outside"])
+PHRASES: dict[str, str] = _PROMPTS["actions"]
+CALLS = 8
+"""Prompts for each action."""
+SECONDS = 8.0
+"""Of a motion with two actions: four for each."""
+
+
+def call_actions(evaluation: Evaluation) -> None:
+    """Whether each action that the judge knows is done when it is called by the words that name it, nothing more.
+
+    Beside it, how often the judge finds that action in the real clips of the split, where there are any.
+    """
+    called = [(action, prompt) for action in evaluation.judge.config.actions for prompt in plain_prompts(action)]
+    seen = observe(evaluation.judge, evaluation.make_motions([prompt for _, prompt in called]))
+    known = [clip for clip in evaluation.real if clip.action in evaluation.judge.config.actions]
+    for name, pairs in (
+        (
+            "actions by their plain names",
+            [(action, made.action) for (action, _), made in zip(called, seen, strict=True)],
+        ),
+        ("the judge on real clips", [(clip.action, clip.seen.action) for clip in known]),
+    ):
+        table = table_by([Outcome(wanted=wanted, got=got, side=None, style=None) for wanted, got in pairs], "wanted")
+        shares = [row["action"] for row in table.values()]
+        mean = Row(what=f"{name}: mean over actions", measured=float(np.mean(shares)), count=len(shares))
+        evaluation.report.rows.append(mean)
+        evaluation.report.groups[f"{name}, by action"] = dict(sorted(table.items()))
+
+
+def plain_prompts(action: str) -> list[str]:
+    """CALLS prompts for an action of the judge's, by the grammar's phrases for it in turn, left and right in turn."""
+    phrases = [*dict.fromkeys(phrase for row in ACTIONS.values() if row.group == action for phrase in row.phrases)]
+    return [
+        clause(phrases[number % len(phrases)], person="a person", form="simple", side=("left", "right")[number % 2])
+        .replace("{their}", "their")
+        .strip()
+        for number in range(CALLS)
+    ]
+
+
+def prompts(evaluation: Evaluation) -> None:
+    """Whether each of two actions is done in its half, and which prompts the model calls strange (`MoTe.strangeness`).
+
+    The judge knows whole clips of one action: a half that ends in the middle of one is harder for it.
+    """
+    two_actions(evaluation)
+    name = "the app says that the model knows little like it"
+    captions = [evaluation.prompt(number) for number in range(len(evaluation.real))]
+    for which, texts in (
+        ("prompts outside of what is known", OUTSIDE),
+        ("captions of known wording", [text for text, held in captions if not held]),
+        ("captions of held-out wording", [text for text, held in captions if held]),
+    ):
+        evaluation.add(f"{which}: {name}", [evaluation.model.strangeness(text) > 1 for text in texts])
+
+
+def two_actions(evaluation: Evaluation) -> None:
+    """One motion for each ordered pair of PHRASES, judged by its halves."""
+    pairs = list(permutations(PHRASES, 2))
+    texts = [f"a person {PHRASES[first]}, then {PHRASES[second]}" for first, second in pairs]
+    motions = evaluation.make_motions(texts, seconds=SECONDS)
+    first = observe(evaluation.judge, [motion[: len(motion) // 2] for motion in motions])
+    second = observe(evaluation.judge, [motion[len(motion) // 2 :] for motion in motions])
+    done = {
+        "the first is done in the first half": [
+            seen.action == wanted for seen, (wanted, _) in zip(first, pairs, strict=True)
+        ],
+        "the second is done in the second half": [
+            seen.action == wanted for seen, (_, wanted) in zip(second, pairs, strict=True)
+        ],
+    }
+    done["both are"] = [all(both) for both in zip(*done.values(), strict=True)]
+    for name, values in done.items():
+        evaluation.add(f"prompts of two actions: {name}", values)

@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = MoTe.from_pretrained(options.models)
     generated = generate(model, Pairs(model.med, model.ted, Clips.load(options.prepared, "train"), trims=1))
     own = text.clips(options.prepared / "manifest.jsonl", "train")
-    plain = Batches(model.ted, text.human(options.data), own, options.models / "ted", TEDTraining())
+    plain = Batches(model.ted, text.human(options.data), own, None, TEDTraining())
     fitting = FitConfig(lr=options.lr, minutes=options.minutes, precision="fp32")
     train(model, generated, plain, options.out, fitting)
 

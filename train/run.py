@@ -1,22 +1,40 @@
 """Every stage, one after another: `python -m train.run --data RAW --out RUN`.
 
+With `--start checkpoints/mote-open` the autoencoders of a trained model stay as they are, and all the time goes to its
+denoiser and its decoder on the data: the way to more of a model, or to one of your own clips, in a few hours of a CPU.
+
 RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
 ends in RUN/model, ready for `MoTe.from_pretrained`.  A run that was stopped goes on where it stopped.
 """
 
 import argparse
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mote.checkpoint import CONFIG
 from mote.models.words import TOKENIZER
 from train.jobs import run_together
 
-PHASES = (("prepare",), ("med", "ted"), ("mtdm",), ("decoder",))
-"""Stages that need nothing of each other run side by side and share the cores: twice as many steps in the same time."""
 
-SHARES = {"med": 0.4, "ted": 0.4, "mtdm": 0.52, "decoder": 0.08}
-"""How the time is shared; those of a phase are the same, since they pass together."""
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The stages of each phase, and how the time is shared; a phase's shares are the same, since they pass together.
+
+    Stages that need nothing of each other run side by side and share the cores: twice as many steps in the same time.
+    """
+
+    phases: tuple[tuple[str, ...], ...]
+    shares: Mapping[str, float]
+
+
+SCRATCH = Plan(
+    phases=(("prepare",), ("med", "ted"), ("mtdm",), ("decoder",)),
+    shares={"med": 0.4, "ted": 0.4, "mtdm": 0.52, "decoder": 0.08},
+)
+ONWARD = Plan(phases=(("prepare",), ("mtdm",), ("decoder",)), shares={"mtdm": 0.8, "decoder": 0.2})
+"""From nothing, and from a trained model."""
 
 PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
 """The stage that each part of the model comes from: TED's decoder is trained once more at the end."""
@@ -24,23 +42,34 @@ PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
 FILES = (CONFIG, "model*.safetensors*", TOKENIZER)
 
 
-def commands(data: Path, out: Path, minutes: float, options: list[str]) -> dict[str, list[str]]:
-    """The command of each stage, without the interpreter."""
+def commands(
+    data: Path, out: Path, minutes: float, options: list[str], start: Path | None = None
+) -> dict[str, list[str]]:
+    """The command of each stage of the plan, without the interpreter."""
     prepared, stages = out / "prepared", out / "stages"
-    time = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in SHARES.items()}
-    return {
+    plan = ONWARD if start else SCRATCH
+    onward = ["--start", str(start / "mtdm")] if start else []
+    every = {
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
-        "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med"), *time["med"]],
+        "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med")],
         "ted": [
             "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"),
-            "--out", str(stages / "ted"), *time["ted"],
+            "--out", str(stages / "ted"),
         ],
-        "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *time["mtdm"]],
+        "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *onward],
         "decoder": [
             "train.decoder", "--data", str(data), "--prepared", str(prepared), "--models", str(stages),
-            "--out", str(stages / "decoder"), *time["decoder"],
+            "--out", str(stages / "decoder"),
         ],
     }  # fmt: skip
+    times = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in plan.shares.items()}
+    return {stage: every[stage] + times.get(stage, []) for phase in plan.phases for stage in phase}
+
+
+def keep_autoencoders(start: Path, stages: Path) -> None:
+    """Give the run the autoencoders of a trained model."""
+    for part in ("med", "ted"):
+        shutil.copytree(start / part, stages / part, dirs_exist_ok=True)
 
 
 def publish(stages: Path, model: Path) -> None:
@@ -59,11 +88,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=85, help="of training; the rest takes 30 more on two cores")
+    parser.add_argument("--start", type=Path, help="a trained model to go on from; its licence binds what comes of it")
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
     args = parser.parse_args()
     options = ["--commercial"] if args.commercial else []
-    every = commands(args.data, args.out, args.minutes, options)
-    for phase in PHASES:
+    every = commands(args.data, args.out, args.minutes, options, args.start)
+    if args.start:
+        keep_autoencoders(args.start, args.out / "stages")
+    for phase in (ONWARD if args.start else SCRATCH).phases:
         run_together({stage: every[stage] for stage in phase})
     publish(args.out / "stages", args.out / "model")
 

@@ -84,13 +84,13 @@ class TEDTrainer(nn.Module):
     """TED and the linear map from its latent's meaning to the teacher's embedding, which only training needs.
 
     Args:
-        decoder_only: the encoder stays as it is, and with it the latents that MTDM has learned.
+        decoder_only: the encoder stays as it is, and with it the latents that MTDM has learned; no teacher is needed.
     """
 
     def __init__(self, ted: TED, *, decoder_only: bool = False) -> None:
         super().__init__()
         self.ted = ted
-        self.meaning = nn.Linear(ted.config.tokens * ted.config.meaning_width, MEANING)
+        self.meaning = None if decoder_only else nn.Linear(ted.config.tokens * ted.config.meaning_width, MEANING)
         ted.requires_grad_(not decoder_only)
         for part in (ted.trust, ted.distrust, ted.from_latent):
             part.requires_grad_(True)
@@ -124,9 +124,11 @@ def loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """Cross-entropy of the written words from noised latents, and the cosine distance of the meaning."""
     latents = model.ted.read(batch.ids, batch.ids != PAD)  # (b, k, d)
-    known = batch.meaning[:, 0].isfinite()
-    meaning, _ = model.ted.parts(latents[known])
-    distance = 1 - F.cosine_similarity(model.meaning(meaning.flatten(1)), batch.meaning[known], dim=-1).mean()
+    distance = torch.zeros((), device=latents.device)
+    if model.meaning is not None:
+        known = batch.meaning[:, 0].isfinite()
+        meaning, _ = model.ted.parts(latents[known])
+        distance = 1 - F.cosine_similarity(model.meaning(meaning.flatten(1)), batch.meaning[known], dim=-1).mean()
     written = latents[: len(batch.written)]  # (c, k, d)
     written = noised(model.ted, written, generator, config)
     entropy = writing_entropy(model.ted, written, batch.written, generator, config)
@@ -218,13 +220,15 @@ class Batches:
     the vocabulary to be read.
 
     A grammar made our own captions, so the teacher is asked about the human ones alone; its answers are kept in the
-    folder.
+    folder. Without one, for a decoder alone, nothing is asked and no sentence is only read.
     """
 
-    def __init__(self, ted: TED, human: Sequence[str], own: Sequence[str], folder: Path, config: TEDTraining) -> None:
+    def __init__(
+        self, ted: TED, human: Sequence[str], own: Sequence[str], folder: Path | None, config: TEDTraining
+    ) -> None:
         chooser = random.Random(config.seed)
         words = sorted(word for word in ted.tokenizer.get_vocab() if word.isalpha())
-        heard = text.substitute(human, words, chooser)
+        heard = text.substitute(human, words, chooser) if folder else []
         captions = [*human, *own]
         strange = sorted(text.count_words(captions)) * config.spelled + words
         once = text.substitute(captions, strange, chooser)
@@ -233,20 +237,25 @@ class Batches:
         repeats = config.own / (1 - config.own) * len(others) / max(1, len(own))
         weights = [1] * len(others) + [max(1, round(repeats))] * len(own)
         meaning = torch.full((len(others) + len(own), MEANING), torch.nan)
-        meaning[: len(human)] = embed_cached(human, folder / "teacher")
+        if folder:
+            meaning[: len(human)] = embed_cached(human, folder / "teacher")
         self.written = Sentences(ted, [*others, *own], meaning, weights)
-        self.heard = Sentences(ted, heard, embed_cached(heard, folder / "teacher"), [1] * len(heard))
+        self.heard = (
+            Sentences(ted, heard, embed_cached(heard, folder / "teacher"), [1] * len(heard)) if folder else None
+        )
         self.config, self.limit = config, ted.config.max_words
         self.device = ted.latent_mean.device
 
     def __call__(self, step: int, generator: torch.Generator) -> Batch:
         """The batch of a step; what is in it depends on the generator alone."""
         written = self.written.draw(self.config.batch, generator)
-        heard = self.heard.draw(self.config.heard, generator)
-        rows = [self.written.ids[row] for row in written] + [self.heard.ids[row] for row in heard]
+        rows, meaning = [self.written.ids[row] for row in written], self.written.meaning[written]  # (c, 384)
+        targets = to_be_written(rows, self.limit)  # (c, n)
+        if self.heard:
+            heard = self.heard.draw(self.config.heard, generator)
+            rows += [self.heard.ids[row] for row in heard]
+            meaning = torch.cat([meaning, self.heard.meaning[heard]])  # (b, 384)
         ids = pad_sequence(rows, batch_first=True, padding_value=PAD)  # (b, n)
-        targets = to_be_written(rows[: len(written)], self.limit)  # (c, n)
-        meaning = torch.cat([self.written.meaning[written], self.heard.meaning[heard]])  # (b, 384)
         return Batch(*(part.to(self.device) for part in (ids, targets, meaning)))
 
 
@@ -302,7 +311,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )  # on the CPU, bf16 takes twice as long on matrices as small as these
     trained = fit(
         trainer,
-        Batches(trainer.ted, human, own, options.out, config),
+        Batches(trainer.ted, human, own, None if options.decoder_only else options.out, config),
         partial(loss, config=config),
         config=settings,
         out=options.out,

@@ -30,7 +30,6 @@ from train.repetition import load_ted, repetition
 from train.report import show, table
 
 SPLIT: Split = "val"
-PARTS = ("med", "text-to-motion", "motion-to-text", "captions", "body")
 
 MOTION_FIGURES = {
     "motion: action and side": "text-to-motion: the action named is the action done, its side too",
@@ -47,6 +46,12 @@ TEXT_FIGURES = {
 }
 MED_FIGURES = {"MED: joints": "MED: mean joint error, root-aligned"}
 """Columns of the tables, and the rows of the reports that they show, where those have them."""
+PARTS = (
+    (MED_FIGURES, ("med",)),
+    (MOTION_FIGURES, ("text-to-motion", "body")),
+    (TEXT_FIGURES, ("motion-to-text", "captions")),
+)
+"""The parts of the evaluation that measure them."""
 
 ENOUGH = "600"
 """Minutes that no stage needs: variants are compared after the same number of steps."""
@@ -93,6 +98,11 @@ class Study:
     title: str
     runs: Mapping[str, Run]
     figures: Mapping[str, str]
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the evaluation that its figures need."""
+        return [part for figures, parts in PARTS if figures.items() <= self.figures.items() for part in parts]
 
 
 STUDIES = (
@@ -147,15 +157,18 @@ def commands(options: argparse.Namespace) -> list[Commands]:
                           str(out / f"ted-{writer}"), "--steps", str(options.writer_steps), "--minutes", ENOUGH]
         for writer in WRITERS
     }  # fmt: skip
-    parts, more = [*PARTS], []
+    parts = {
+        name: [*dict.fromkeys(part for study in STUDIES if run in study.runs.values() for part in study.parts)]
+        for name, run in runs.items()
+    }
+    more = []
     if options.matching:
-        parts += ["matching"]
-        more = ["--matching", str(options.matching), "--repeats", "3", "--texts", "20", "--samples", "10"]
+        more = ["matching", "--matching", str(options.matching), "--repeats", "3", "--texts", "20", "--samples", "10"]
     reports = {
         f"report-{name}": [
             "train.evaluate", "--model", str(out / run.variant.name if run.variant else options.model), "--data", data,
             "--evaluator", str(options.evaluator), "--out", str(out / "reports" / name), "--split", SPLIT,
-            "--parts", *parts, "--steps", str(run.steps), "--guidance", *map(str, run.guidance), *more,
+            "--steps", str(run.steps), "--guidance", *map(str, run.guidance), "--parts", *parts[name], *more,
         ]
         for name, run in runs.items()
     }  # fmt: skip

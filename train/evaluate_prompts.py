@@ -18,6 +18,8 @@ OUTSIDE: tuple[str, ...] = tuple(_PROMPTS["outside"])
 PHRASES: dict[str, str] = _PROMPTS["actions"]
 CALLS = 8
 """Prompts for each action."""
+CALLED = "actions by their plain names"
+"""What the report calls them."""
 SECONDS = 8.0
 """Of a motion with two actions: four for each."""
 
@@ -32,7 +34,7 @@ def call_actions(evaluation: Evaluation) -> None:
     known = [clip for clip in evaluation.real if clip.action in evaluation.judge.config.actions]
     for name, pairs in (
         (
-            "actions by their plain names",
+            CALLED,
             [(action, made.action) for (action, _), made in zip(called, seen, strict=True)],
         ),
         ("the judge on real clips", [(clip.action, clip.seen.action) for clip in known]),

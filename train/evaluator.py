@@ -218,11 +218,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--lr", type=float, default=2e-3)
+    clips = EvaluatorTraining.action_clips
+    parser.add_argument("--action-clips", type=int, default=clips, help="an action needs so many to be judged")
     options = parser.parse_args(arguments)
     fitting = FitConfig(
         lr=options.lr, minutes=options.minutes, steps=options.steps, warmup=50, ema=0.99, validate_every=250
     )
-    model = train(options.data, options.out, EvaluatorTraining(), fitting)
+    training = EvaluatorTraining(action_clips=options.action_clips)
+    model = train(options.data, options.out, training, fitting)
     print(accuracy(model, Clips.load(options.data, "test")))
 
 

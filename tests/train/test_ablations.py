@@ -29,6 +29,8 @@ def test_every_run_has_its_report_and_every_variant_its_models(options):
     assert all(command[command.index("--split") + 1] == "val" for command in reports.values())
     given = [command for command in reports.values() if command[command.index("--model") + 1] == str(options.model)]
     assert len(given) == 5 + 5 + 4 - 2, "the settings of the app are measured once for three studies"
+    unguided = next(command for command in given if command[command.index("--guidance") + 2] == "1")
+    assert unguided[unguided.index("--parts") + 1 :] == ["motion-to-text", "captions"], "no motion hangs on it"
 
 
 def test_the_matching_networks_are_asked_where_they_are_given(options):

@@ -1,0 +1,44 @@
+"""The actions that a model can be called on, as a table for its card: how each is asked for, the clips behind it, and
+how often it is done.
+
+Run as `python -m train.vocabulary --data PREPARED --report checkpoints/mote-open/report.json`, after `train.evaluate`
+with the part "actions".
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from train.data import read_manifest
+from train.evaluate_prompts import CALLED, CALLS, plain_prompts
+from train.prepare.actions import action_group
+from train.report import show, table
+
+
+def vocabulary(records: Sequence[dict[str, Any]], called: Mapping[str, dict[str, Any]]) -> str:
+    """A row for each action that was called, the one with most training clips first."""
+    clips = Counter(action_group(record["action"]) for record in records)
+    rows = [
+        [action, plain_prompts(action)[0], str(clips[action]), show(called[action]["action"])]
+        for action in sorted(called, key=lambda action: -clips[action])
+    ]
+    return table(["action", "a prompt", "clips learned from", f"done, of {CALLS} plain prompts"], rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--report", type=Path, required=True, help="a report.json with the part actions")
+    options = parser.parse_args(arguments)
+    called = json.loads(options.report.read_text(encoding="utf-8"))["groups"].get(f"{CALLED}, by action")
+    if called is None:
+        parser.error(f"{options.report} tells nothing of {CALLED}: run train.evaluate with the part 'actions' first")
+    print(vocabulary(read_manifest(options.data, "train"), called))
+
+
+if __name__ == "__main__":
+    main()

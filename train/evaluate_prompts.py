@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mote.motion.sequence import join
 from train.evaluation import Evaluation
 from train.observe import Outcome, observe, table_by
 from train.prepare.actions import ACTIONS
@@ -74,20 +75,25 @@ def prompts(evaluation: Evaluation) -> None:
 
 
 def two_actions(evaluation: Evaluation) -> None:
-    """One motion for each ordered pair of PHRASES, judged by its halves."""
+    """One motion for each ordered pair of PHRASES, judged by its halves: of one prompt, and of a prompt for each."""
     pairs = list(permutations(PHRASES, 2))
-    texts = [f"a person {PHRASES[first]}, then {PHRASES[second]}" for first, second in pairs]
-    motions = evaluation.make_motions(texts, seconds=SECONDS)
-    first = observe(evaluation.judge, [motion[: len(motion) // 2] for motion in motions])
-    second = observe(evaluation.judge, [motion[len(motion) // 2 :] for motion in motions])
-    done = {
-        "the first is done in the first half": [
-            seen.action == wanted for seen, (wanted, _) in zip(first, pairs, strict=True)
-        ],
-        "the second is done in the second half": [
-            seen.action == wanted for seen, (_, wanted) in zip(second, pairs, strict=True)
-        ],
-    }
-    done["both are"] = [all(both) for both in zip(*done.values(), strict=True)]
-    for name, values in done.items():
-        evaluation.add(f"prompts of two actions: {name}", values)
+    together = [f"a person {PHRASES[first]}, then {PHRASES[second]}" for first, second in pairs]
+    apart = [f"a person {PHRASES[action]}" for pair in pairs for action in pair]
+    parts = evaluation.make_motions(apart, seconds=SECONDS / 2)
+    for name, motions in (
+        ("in one prompt", evaluation.make_motions(together, seconds=SECONDS)),
+        ("a prompt each, joined", [join(both) for both in zip(parts[::2], parts[1::2], strict=True)]),
+    ):
+        first = observe(evaluation.judge, [motion[: len(motion) // 2] for motion in motions])
+        second = observe(evaluation.judge, [motion[len(motion) // 2 :] for motion in motions])
+        done = {
+            "the first is done in the first half": [
+                seen.action == wanted for seen, (wanted, _) in zip(first, pairs, strict=True)
+            ],
+            "the second is done in the second half": [
+                seen.action == wanted for seen, (_, wanted) in zip(second, pairs, strict=True)
+            ],
+        }
+        done["both are"] = [all(both) for both in zip(*done.values(), strict=True)]
+        for what, values in done.items():
+            evaluation.add(f"two actions, {name}: {what}", values)

@@ -124,13 +124,20 @@ def from_kit(joints: np.ndarray) -> Motion:
 def canonical(motion: Motion) -> Motion:
     """Floor at 0, the first root above the origin, facing +Z at the start (HumanML3D's own convention)."""
     joints = motion.on_floor().joints.astype(np.float64)
-    joints -= joints[:1, :1] * [1, 0, 1]
-    right_hip, left_hip, right_shoulder, left_shoulder = (joints[0, j] for j in HUMANML3D.facing)
+    spot, axes = stance(joints[0])
+    return Motion((joints - spot) @ axes.T, motion.fps)
+
+
+def stance(pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where a body (22, 3) stands on the floor, (3,), and its own axes left, up and ahead as rows, (3, 3).
+
+    Where hips and shoulders cancel each other, its axes are the world's.
+    """
+    right_hip, left_hip, right_shoulder, left_shoulder = (pose[joint] for joint in HUMANML3D.facing)
     right = (right_hip - left_hip + right_shoulder - left_shoulder) * [1, 0, 1]
-    forward = normalise(np.cross([0, 1, 0], right))
-    left = np.cross([0, 1, 0], forward)
-    frame = np.stack([left, [0, 1, 0], forward])
-    return Motion(joints @ frame.T if np.linalg.norm(forward) else joints, motion.fps)
+    ahead = normalise(np.cross([0, 1, 0], right))
+    axes = np.stack([np.cross([0, 1, 0], ahead), [0, 1, 0], ahead]) if ahead.any() else np.eye(3)
+    return pose[0] * [1, 0, 1], axes
 
 
 class _Body:

@@ -15,6 +15,7 @@ from mote.pipeline import MAX_SECONDS, MIN_SECONDS
 
 Guidance = float | tuple[float, float]
 
+MAX_LINES = 6
 MAX_SAMPLES = 4
 MAX_STEPS = 100
 MAX_GUIDANCE = 20.0
@@ -35,6 +36,18 @@ def prompt(text: str | None) -> str:
     if not text or not text.strip():
         raise fault("Write what the person does first, for example: a person waves with the left hand.")
     return text.strip()
+
+
+def lines(text: str | None) -> list[str]:
+    """The lines of a prompt that have words: what is done one after another.
+
+    Raises:
+        gr.Error: nothing was written, or too many lines.
+    """
+    found = [line.strip() for line in prompt(text).splitlines() if line.strip()]
+    if len(found) > MAX_LINES:
+        raise fault(f"At most {MAX_LINES} lines become one motion, each its part; these are {len(found)}.")
+    return found
 
 
 def uploaded(motion: str | None, skeleton: str | None) -> Motion:

@@ -5,14 +5,17 @@ The docstrings of the handlers are what the API page and MCP clients show.
 
 from __future__ import annotations
 
+import re
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from mote.motion.motion import Motion
-from mote.pipeline import GUIDANCE, STEPS, MoTe
+from mote.motion.sequence import join
+from mote.pipeline import GUIDANCE, STEPS, MoTe, Sample
 from mote.sampling import TASKS, Task
 from mote.ui import checks, results
 from mote.ui.results import Captions, Format, Motions, Pairs, Run
@@ -20,8 +23,10 @@ from mote.ui.results import Captions, Format, Motions, Pairs, Run
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
 
 DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
-STRANGE = (
-    "It has seen little like this sentence, and what it makes may not fit. Try a plain sentence about one movement."
+STRANGE = "The model has seen little like this, and what it makes may not fit. Try a plain sentence about one movement."
+THEN = re.compile(r"\bthen\b|\bafter (that|which)\b|\bfollowed by\b", re.IGNORECASE)
+ONE_ACTION = (
+    "The model learned from clips of one action. Put what comes next on a line of its own, and they are joined."
 )
 _TRACKER = gr.Progress()
 
@@ -42,19 +47,21 @@ class Handlers:
         seed: int | None = None,
         progress: gr.Progress = _TRACKER,
     ) -> Motions:
-        """Make motions that do what a sentence says.
+        """Make motions that do what a sentence says, or several, a line each, one after another.
 
         Args:
-            text: What the person does, for example "a person waves with the left hand".
-            seconds: length of the motion, 1.5 to 9.8; none lets the model choose.
+            text: What the person does, for example "a person waves with the left hand"; up to six lines.
+            seconds: length of the motion, or of each line's, 1.5 to 9.8; none lets the model choose.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             guidance: How closely the motion follows the text, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
         """
-        text = checks.prompt(text)
+        lines = checks.lines(text)
+        if len(lines) == 1 and THEN.search(text):
+            gr.Info(ONE_ACTION)
         return self._run(
-            "text-to-motion", progress, samples, steps, seed, text=text, seconds=seconds, guidance=guidance
+            "text-to-motion", progress, samples, steps, seed, texts=lines, seconds=seconds, guidance=guidance
         ).motions(text)
 
     def motion_to_text(
@@ -183,8 +190,8 @@ class Handlers:
             text_guidance: How closely the new sentence follows that motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
         """
-        text, guidance = checks.prompt(text), (motion_guidance, text_guidance)
-        return self._run("text-variation", progress, samples, steps, seed, text=text, guidance=guidance).captions()
+        texts, guidance = [checks.prompt(text)], (motion_guidance, text_guidance)
+        return self._run("text-variation", progress, samples, steps, seed, texts=texts, guidance=guidance).captions()
 
     def _run(
         self,
@@ -194,33 +201,44 @@ class Handlers:
         steps: int,
         seed: int | None,
         *,
-        text: str | None = None,
+        texts: Sequence[str] = (),
         motion: Motion | None = None,
         seconds: float | None = None,
         guidance: checks.Guidance | None = None,
     ) -> Run:
-        """The samples of one task, with its settings checked and its steps shown as progress."""
+        """The samples of one task, with its settings checked and its steps shown as progress.
+
+        The motions of several texts are joined to one for each seed.
+        """
         started = time.perf_counter()
         share = DENOISING if "motion" in TASKS[task][-1].generated else 1.0
+        samples = checks.samples(samples)
         settings: dict[str, Any] = {
             "seconds": checks.length(seconds),
-            "samples": checks.samples(samples),
+            "samples": samples,
             "steps": checks.steps(steps),
             "guidance": checks.guidance(guidance),
             "seed": checks.seed(seed),
             "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
         }
         try:
-            if text is not None and self.model.strangeness(text) > 1:
-                gr.Info(STRANGE, title="Far from what the model knows")
-            made = self.model.generate(task, text=text, motion=motion, **settings)
+            if any(self.model.strangeness(text) > 1 for text in texts):
+                gr.Info(STRANGE)
+            made = self.model.generate(task, text=texts or None, motion=motion, **settings)
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        if len(texts) > 1:
+            made = [_one_after_another(made[number::samples]) for number in range(samples)]
         return Run(
             made,
             started,
             lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
         )
+
+
+def _one_after_another(parts: Sequence[Sample]) -> Sample:
+    """The motions of parts of one seed as one sample."""
+    return replace(parts[0], motion=join([part.motion for part in parts if part.motion is not None]))
 
 
 def preview(motion: str | None, skeleton: str | None = None) -> str | None:

@@ -40,9 +40,9 @@ _SEEDS = {
 TABS: dict[Task, Tab] = {
     "text-to-motion": Tab(
         title="Text to motion",
-        hint="Write what a person does, and watch it.",
+        hint="Write what a person does, and watch it. What comes next goes on a line of its own.",
         inputs=("text", "seconds", "samples", "steps", "guidance", "seed"),
-        examples=_PROMPTS,
+        examples=_PROMPTS | {"runs, jumps, bows": {"text": "a person runs\na person jumps\na person bows"}},
     ),
     "motion-to-text": Tab(
         title="Motion to text",

@@ -57,6 +57,31 @@ def test_the_seed_that_is_reported_makes_the_same_motion_again(studio_handlers):
     np.testing.assert_array_equal(np.load(first.files[0]), np.load(again.files[0]))
 
 
+def test_lines_become_one_motion_after_another(studio_handlers):
+    made = studio_handlers.text_to_motion("a person walks\n\n  a person waves ", seconds=2.0, samples=2, **FAST)
+    assert len(made.files) == 2
+    lengths = [len(np.load(file)) for file in made.files]
+    assert lengths == [40 + 40 - 10] * 2, "two seconds each, joined over half a second"
+    alone = np.load(studio_handlers.text_to_motion("a person walks", seconds=2.0, **FAST).files[0])
+    np.testing.assert_allclose(np.load(made.files[0])[:20, 1:] - np.load(made.files[0])[:20, :1],
+                               alone[:20, 1:] - alone[:20, :1], atol=5e-3)  # fmt: skip
+
+
+def test_too_many_lines_are_refused(studio_handlers):
+    with pytest.raises(gr.Error, match="At most 6 lines"):
+        studio_handlers.text_to_motion("a person walks\n" * 7, **FAST)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("a person walks, then waves", True), ("a person walks\nthen waves", False)]
+)
+def test_a_second_action_in_one_line_is_pointed_out(studio_handlers, monkeypatch, text, told):
+    said = []
+    monkeypatch.setattr(gr, "Info", lambda message: said.append(message))
+    studio_handlers.text_to_motion(text, seconds=2.0, **FAST)
+    assert any("line of its own" in message for message in said) == told
+
+
 def test_equal_requests_write_to_different_folders(studio_handlers):
     runs = [studio_handlers.motion(seconds=2.0, **FAST) for _ in range(2)]
     paths = [path for run in runs for path in (run.animations[0][0], run.files[0])]
@@ -83,7 +108,7 @@ def test_progress_moves_with_every_step_and_every_drawing(studio_handlers):
 @pytest.mark.parametrize(("strangeness", "said"), [(1.3, 1), (0.7, 0)])
 def test_a_sentence_far_from_what_the_model_knows_is_said_to_be(studio_handlers, monkeypatch, strangeness, said):
     notes = []
-    monkeypatch.setattr(handlers.gr, "Info", lambda message, title: notes.append(message))
+    monkeypatch.setattr(handlers.gr, "Info", lambda message: notes.append(message))
     monkeypatch.setattr(type(studio_handlers.model), "strangeness", lambda *_: strangeness)
     made = studio_handlers.text_to_motion("a person plays the cello", seconds=2.0, **FAST)
     assert made.animations, "it is made all the same"

@@ -22,6 +22,7 @@ from mote.motion.features import to_features, to_joints, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
+from mote.motion.sequence import join
 from mote.motion.skeleton import HUMANML3D
 from mote.sampling import TASKS, Side, Task, sample_latents
 from mote.sides import mirror_text
@@ -232,6 +233,14 @@ class MoTe:
     def _to_motion(features: np.ndarray) -> Motion:
         """Joints of one clip's features, with HumanML3D's bone lengths, standing on the floor."""
         return canonical(Motion(with_bone_lengths(to_joints(features), HUMANML3D)))
+
+
+def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:
+    """The motions of several inputs, `samples` of each, joined to one for each seed; the captions are left out."""
+    motions = [sample.motion for sample in made if sample.motion is not None]
+    return [
+        Sample(motion=join(motions[number::samples]), text=None, seed=made[number].seed) for number in range(samples)
+    ]
 
 
 def _download(name: str) -> Path:

@@ -31,7 +31,7 @@ def test_every_module_of_the_training_imports(name):
 
 
 def test_the_public_names():
-    assert set(mote.__all__) == {"MoTe", "Motion", "Sample"}
+    assert set(mote.__all__) == {"MoTe", "Motion", "Sample", "join"}
     assert all(hasattr(mote, name) for name in mote.__all__)
 
 

@@ -11,10 +11,10 @@ from typing import Any, get_args
 import gradio as gr
 from gradio.components import Component
 
+from mote.export import Format
 from mote.pipeline import MoTe
 from mote.sampling import TASKS, Task
 from mote.ui import checks, handlers, scripts
-from mote.ui.results import Format
 from mote.ui.tasks import TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from mote.export import Format
 from mote.motion.motion import Motion
-from mote.motion.sequence import join
-from mote.pipeline import GUIDANCE, STEPS, MoTe, Sample
+from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
 from mote.sampling import TASKS, Task
 from mote.ui import checks, results
-from mote.ui.results import Captions, Format, Motions, Pairs, Run
+from mote.ui.results import Captions, Motions, Pairs, Run
 
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
 
@@ -228,17 +228,12 @@ class Handlers:
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         if len(texts) > 1:
-            made = [_one_after_another(made[number::samples]) for number in range(samples)]
+            made = one_after_another(made, samples)
         return Run(
             made,
             started,
             lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
         )
-
-
-def _one_after_another(parts: Sequence[Sample]) -> Sample:
-    """The motions of parts of one seed as one sample."""
-    return replace(parts[0], motion=join([part.motion for part in parts if part.motion is not None]))
 
 
 def preview(motion: str | None, skeleton: str | None = None) -> str | None:

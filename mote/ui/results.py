@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from gradio.utils import get_upload_folder
 
-from mote.files import read, write
+from mote.export import Format, export, slug
+from mote.files import read
 from mote.motion.motion import Motion
 from mote.pipeline import Sample
-from mote.render import render_gif, render_mp4
-
-Format = Literal["gif", "mp4", "bvh", "npy"]
 
 
 class Motions(NamedTuple):
@@ -95,10 +92,8 @@ class Run:
             if sample.motion is None:
                 raise ValueError("the task makes no motion to draw")
             self.drawn(index, len(self.made))
-            stem = f"{_slug(name)}-{sample.seed}"
-            gif, joints = folder / f"{stem}.gif", folder / f"{stem}.npy"
-            render_gif(sample.motion, gif)
-            write(sample.motion, joints)
+            stem = f"{slug(name)}-{sample.seed}"
+            gif, joints = (export(sample.motion, folder / f"{stem}.{form}") for form in ("gif", "npy"))
             animations.append((str(gif), sample.text))
             files.append(str(joints))
         return animations, files
@@ -106,24 +101,9 @@ class Run:
 
 def draw(motion: Motion) -> str:
     """The path of a GIF of the motion, in a folder of its own."""
-    path = fresh_folder() / "preview.gif"
-    render_gif(motion, path)
-    return str(path)
+    return str(export(motion, fresh_folder() / "preview.gif"))
 
 
 def convert(file: str, form: Format) -> str:
     """The path of a motion file's copy in another form: a picture or another file format."""
-    motion = read(file)
-    path = fresh_folder() / f"{Path(file).stem}.{form}"
-    if form == "gif":
-        render_gif(motion, path)
-    elif form == "mp4":
-        render_mp4(motion, path)
-    else:
-        write(motion, path)
-    return str(path)
-
-
-def _slug(name: str) -> str:
-    """A name that every file system takes: lower-case words joined by hyphens, 40 letters at most."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-") or "motion"
+    return str(export(read(file), fresh_folder() / f"{Path(file).stem}.{form}"))

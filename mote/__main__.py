@@ -1,0 +1,124 @@
+"""Every task from the command line.
+
+python -m mote text-to-motion "a person waves" "an old man walks" --formats bvh gif --out waves
+python -m mote text-to-motion --file prompts.txt --samples 4 --seed 7
+python -m mote text-to-motion "a person runs" "a person bows" --join
+python -m mote motion-to-text clip.bvh other.npy
+python -m mote joint --samples 3
+
+A line is printed for each result: its files, its sentence, or both, with tabs between them.  Bad input ends it with
+the code 2 and a sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from tqdm import tqdm
+
+from mote.export import Format, export, slug
+from mote.files import read
+from mote.pipeline import STEPS, MoTe, Sample, one_after_another
+from mote.sampling import SIDES, TASKS, Side
+
+CHECKPOINT = Path(__file__).resolve().parents[1] / "checkpoints" / "mote-open"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the arguments, make the results, write and print them."""
+    parser = _parser()
+    try:
+        _run(parser.parse_args(arguments))
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mote", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=tuple(TASKS))
+    parser.add_argument("inputs", nargs="*", help="sentences, or motion files: bvh, amc, npy, npz")
+    parser.add_argument("--file", type=Path, help="a text file with one more input a line")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder of the motions (default: %(default)s)")
+    formats = get_args(Format)
+    parser.add_argument("--formats", nargs="+", choices=formats, default=["bvh"], help="of the motions (default: bvh)")
+    parser.add_argument("--join", action="store_true", help="make one motion of all inputs, one after another")
+    parser.add_argument("--samples", type=int, default=1, help="results for each input (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, help="length of a motion, 1.5 to 9.8 (default: the model chooses)")
+    parser.add_argument("--steps", type=int, default=STEPS, help="denoising steps (default: %(default)s)")
+    parser.add_argument("--guidance", type=float, nargs="+", help="of what is made, or of the motion and of the text")
+    parser.add_argument("--seed", type=int, help="sample i of each input comes from seed + i (default: random)")
+    parser.add_argument("--batch", type=int, default=32, help="results that are made at once (default: %(default)s)")
+    parser.add_argument("--checkpoint", default=str(CHECKPOINT), help="a folder, or a Hub id (default: %(default)s)")
+    parser.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    first, last = TASKS[options.task][0], TASKS[options.task][-1]
+    side = next((side for side in SIDES if first[side] == "given"), None)
+    names = [*options.inputs, *(_lines(options.file) if options.file else [])]
+    if side and not names:
+        raise ValueError(f"{options.task} needs a {side}: give one or more, or --file with one a line")
+    if names and not side:
+        raise ValueError(f"{options.task} takes no input: say how many results with --samples")
+    if options.join and (not side or "motion" not in last.generated):
+        raise ValueError(f"--join makes one motion of those of several inputs, which {options.task} does not make")
+    if options.batch < 1:
+        raise ValueError(f"--batch is at least 1, not {options.batch}")
+    if options.guidance and len(options.guidance) > 2:
+        raise ValueError(f"--guidance takes one number or two, not {len(options.guidance)}")
+    inputs = [read(name) for name in names] if side == "motion" else names
+    model = MoTe.from_pretrained(options.checkpoint, device=options.device)
+    made = _generate(model, options, side, inputs)
+    if options.join:
+        made, names = iter(one_after_another([*made], options.samples)), names[:1]
+    for number, sample in enumerate(made):
+        name = names[number // options.samples] if names else sample.text or options.task
+        stem = f"{slug(Path(name).stem if side == 'motion' else name)}-{sample.seed}"
+        print(*_write(sample, f"{number + 1:03d}-{stem}", options), sep="\t", flush=True)
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a text file that have words."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read as text: {getattr(error, 'strerror', None) or error}") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _generate(model: MoTe, options: argparse.Namespace, side: Side | None, inputs: list[Any]) -> Iterator[Sample]:
+    """The samples of each input one after another, made in batches under one progress bar."""
+    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+    calls: list[dict[str, Any]]
+    if side:
+        at_once = max(1, options.batch // max(1, options.samples))
+        batches = [inputs[start : start + at_once] for start in range(0, len(inputs), at_once)]
+        calls = [{side: batch, "samples": options.samples, "seed": seed} for batch in batches]
+    else:
+        starts = range(0, max(1, options.samples), options.batch)
+        calls = [{"samples": min(options.batch, options.samples - start), "seed": seed + start} for start in starts]
+    guidance = options.guidance and (tuple(options.guidance) if len(options.guidance) == 2 else options.guidance[0])
+    settings = {"seconds": options.seconds, "steps": options.steps, "guidance": guidance}
+    with tqdm(total=len(calls) * options.steps * len(TASKS[options.task]), unit="step") as bar:
+        for call in calls:
+            yield from model.generate(options.task, **call, **settings, callback=lambda *_: bar.update())
+
+
+def _write(sample: Sample, stem: str, options: argparse.Namespace) -> list[str]:
+    """What is printed of a sample: the paths of its files, then its sentence."""
+    printed = []
+    if sample.motion is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        printed = [str(export(sample.motion, options.out / f"{stem}.{form}")) for form in options.formats]
+    return printed + ([sample.text] if sample.text is not None else [])
+
+
+if __name__ == "__main__":
+    main()

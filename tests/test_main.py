@@ -1,0 +1,94 @@
+"""The command line: what it prints, what it writes, and what it says to bad input."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mote.__main__ import main
+from mote.files import read, write
+from mote.sampling import TASKS
+
+FAST = ["--steps", "2", "--seed", "5", "--seconds", "2"]
+
+
+@pytest.fixture
+def run(tiny_folder, tmp_path, capsys):
+    """Runs the command in a folder of its own; gives the printed lines, each as its parts."""
+
+    def call(*arguments: str) -> list[list[str]]:
+        main([*arguments, "--checkpoint", str(tiny_folder), "--out", str(tmp_path / "out")])
+        return [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+
+    return call
+
+
+@pytest.fixture
+def clip(tiny_model, tmp_path) -> str:
+    [sample] = tiny_model.generate("motion", seconds=2.0, steps=1, seed=0)
+    write(sample.motion, tmp_path / "clip.bvh")
+    return str(tmp_path / "clip.bvh")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_prints_what_it_makes(run, clip, task):
+    first, last = TASKS[task][0], TASKS[task][-1]
+    inputs = [given for side, given in (("text", "a person waves"), ("motion", clip)) if first[side] == "given"]
+    lines = run(task, *inputs, "--samples", "2", *FAST)
+    assert len(lines) == 2
+    for line in lines:
+        assert len(line) == len(last.generated)
+        if "motion" in last.generated:
+            assert len(read(line[0])) == 40
+        if "text" in last.generated:
+            assert not line[-1].endswith(".bvh")
+
+
+def test_a_file_of_prompts_in_batches_is_the_same_as_one_by_one(run, tmp_path):
+    (tmp_path / "prompts.txt").write_text("a person walks\n\na person waves\n", encoding="utf-8")
+    lines = run("text-to-motion", "a person runs", "--file", str(tmp_path / "prompts.txt"), "--batch", "2",
+                "--formats", "npy", "gif", *FAST)  # fmt: skip
+    assert [Path(line[0]).name for line in lines] == [
+        "001-a-person-runs-5.npy", "002-a-person-walks-5.npy", "003-a-person-waves-5.npy",
+    ]  # fmt: skip
+    assert all(Path(line[1]).read_bytes().startswith(b"GIF89a") for line in lines)
+    together = np.load(lines[2][0])
+    [[alone]] = run("text-to-motion", "a person waves", "--formats", "npy", *FAST)
+    np.testing.assert_allclose(np.load(alone), together, atol=1e-4)
+
+
+def test_many_samples_without_input_come_in_batches_with_seeds_in_a_row(run):
+    lines = run("text", "--samples", "3", "--batch", "2", "--steps", "2", "--seed", "7")
+    assert len(lines) == 3
+    [[last]] = run("text", "--steps", "2", "--seed", "9")
+    assert lines[2] == [last]
+
+
+def test_joined_inputs_are_one_motion_for_each_sample(run):
+    lines = run("text-to-motion", "a person walks", "a person bows", "--join", "--samples", "2", *FAST)
+    assert [len(read(path)) for [path] in lines] == [40 + 40 - 10] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["text-to-motion"], "needs a text"),
+        (["motion", "a person walks"], "takes no input"),
+        (["motion-to-text", "nowhere.bvh"], "nowhere.bvh"),
+        (["text-to-motion", "--file", "nowhere.txt"], "nowhere.txt cannot be read"),
+        (["text-to-motion", "a person walks", "--seconds", "99"], "seconds is from 1.5 to 9.8"),
+        (["text-to-motion", "a person walks", "--samples", "0"], "samples is at least 1"),
+        (["text-to-motion", "a person walks", "--batch", "0"], "--batch is at least 1"),
+        (["text-to-motion", "a person walks", "--guidance", "1", "2", "3"], "one number or two"),
+        (["motion-to-text", "clip.bvh", "--join"], "--join"),
+        (["joint", "--steps", "0"], "steps"),
+        (["dance"], "invalid choice"),
+    ],
+)
+def test_bad_input_ends_with_a_sentence_and_the_code_2(run, capsys, arguments, said):
+    with pytest.raises(SystemExit) as end:
+        run(*arguments)
+    assert end.value.code == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert "Traceback" not in message

@@ -8,7 +8,7 @@ from mote.files import write
 from mote.motion.motion import Motion
 from mote.render import render_gif, render_mp4
 
-Format = Literal["gif", "mp4", "bvh", "npy"]
+Format = Literal["gif", "mp4", "bvh", "glb", "npy"]
 _PICTURES = {".gif": render_gif, ".mp4": render_mp4}
 
 

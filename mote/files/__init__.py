@@ -7,6 +7,7 @@ from mote.files.arrays import read_npy, read_npz, write_npy, write_npz
 from mote.files.bvh import read_bvh
 from mote.files.bvh_writer import write_bvh, written_joints
 from mote.files.errors import MotionFileError
+from mote.files.glb import write_glb
 from mote.motion.motion import Motion
 from mote.motion.retarget import Recording, retarget
 
@@ -14,7 +15,7 @@ __all__ = ["MotionFileError", "read", "read_recording", "write"]
 
 _RECORDINGS = {".bvh": read_bvh, ".amc": read_amc}
 _ARRAYS = {".npy": read_npy, ".npz": read_npz}
-_WRITERS = {".bvh": write_bvh, ".npy": write_npy, ".npz": write_npz}
+_WRITERS = {".bvh": write_bvh, ".glb": write_glb, ".npy": write_npy, ".npz": write_npz}
 
 
 def read(path: Path | str) -> Motion:
@@ -55,7 +56,7 @@ def read_recording(path: Path | str) -> Recording:
 
 
 def write(motion: Motion, path: Path | str) -> None:
-    """Write a motion as .bvh (centimetres), .npy (joints at 20 fps) or .npz (joints and fps).
+    """Write a motion as .bvh (centimetres), .glb (metres), .npy (joints at 20 fps) or .npz (joints and fps).
 
     Raises:
         MotionFileError: the suffix is unknown, or the file cannot be written.

@@ -8,7 +8,7 @@ import pytest
 
 from mote import Motion
 from mote.files import MotionFileError, read, read_recording, write
-from mote.files.bvh_writer import NAMES
+from mote.files.rig import NAMES
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
@@ -264,7 +264,7 @@ def test_binary_rubbish_missing_files_and_folders(tmp_path):
 
 def test_unknown_kinds_list_the_known_ones(tmp_path):
     motion = Motion(person() + RAISED)
-    with pytest.raises(MotionFileError, match=r"\.bvh, \.npy, \.npz can be written"):
+    with pytest.raises(MotionFileError, match=r"\.bvh, \.glb, \.npy, \.npz can be written"):
         write(motion, tmp_path / "clip.fbx")
     with pytest.raises(MotionFileError, match=r"\.bvh, \.amc, \.npy, \.npz can be read"):
         read(tmp_path / "clip.fbx")

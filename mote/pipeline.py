@@ -18,7 +18,7 @@ from mote.checkpoint import CheckpointError, load
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.ted import TED, TEDConfig
-from mote.motion.features import to_features, to_joints, trimmed
+from mote.motion.features import smooth, to_features, to_joints, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
@@ -36,6 +36,8 @@ GUIDANCE = (7.5, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
+STEADYING = 0.4
+"""Frames, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
 VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
 at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
@@ -231,8 +233,10 @@ class MoTe:
 
     @staticmethod
     def _to_motion(features: np.ndarray) -> Motion:
-        """Joints of one clip's features, with HumanML3D's bone lengths, standing on the floor."""
-        return canonical(Motion(with_bone_lengths(to_joints(features), HUMANML3D)))
+        """Joints of one clip's features, trembling less, with HumanML3D's bone lengths, standing on the floor."""
+        joints = to_joints(features)
+        steady = smooth(joints.reshape(len(joints), -1), STEADYING).reshape(joints.shape)
+        return canonical(Motion(with_bone_lengths(steady, HUMANML3D)))
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:

@@ -2,7 +2,8 @@
 
 Run as `python -m train.ablations --raw RAW --data PREPARED --model checkpoints/mote-open --evaluator
 checkpoints/evaluator --out RUN`.  Each variant is trained for as many steps, a few, and all are evaluated on the
-validation split.  It takes about two hours on two cores; a run that was stopped goes on where it stopped.
+validation split.  It takes about three hours on two cores, the page's first part, which needs no training, a quarter of
+one; a run that was stopped goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ APART = Variant(interaction="none")
 
 
 def commands(options: argparse.Namespace) -> list[Commands]:
-    """The commands of each phase by name: the MEDs; the denoisers and the writers of TED; the reports."""
+    """The commands of each phase by name: reports on the given model; MEDs; denoisers and writers of TED; reports."""
     data, out = str(options.data), options.out
     runs = {run.name: run for study in STUDIES for run in study.runs.values()}
     variants = {variant.name: variant for variant in [APART, *(run.variant for run in runs.values() if run.variant)]}
@@ -172,7 +173,9 @@ def commands(options: argparse.Namespace) -> list[Commands]:
         ]
         for name, run in runs.items()
     }  # fmt: skip
-    return [meds, denoisers | writers, reports]
+    of_given = {f"report-{name}": reports[f"report-{name}"] for name, run in runs.items() if run.variant is None}
+    of_variants = {name: command for name, command in reports.items() if name not in of_given}
+    return [of_given, meds, denoisers | writers, of_variants]
 
 
 def gather(out: Path, ted: Path) -> None:
@@ -196,27 +199,37 @@ def section(study: Study, reports: Mapping[str, dict[str, Any]], page: Path, pic
     return "\n".join([f"## {study.title}\n", table(["", *columns], cells), "", *links, ""])
 
 
-def write_page(options: argparse.Namespace) -> None:
-    """Write the page and its pictures from the reports and the models of a run."""
+def write_page(options: argparse.Namespace, *, done: bool) -> None:
+    """Write the page and its pictures: the studies whose reports are there, and at the end what the models say."""
     out, page, pictures = options.out, options.page, options.pictures
     parts = [
         "# Ablations\n",
-        "All of this was made by `python -m train.ablations`. Variants of MED were trained for "
-        f"{options.med_steps:,} steps and denoisers for {options.steps:,}, a small part of what mote-open had; "
-        f"guidance and steps are measured on mote-open itself. All figures are of the split {SPLIT}, "
-        "whose 224 clips tell a share to about 2.5 points.\n",
+        "All of this was made by `python -m train.ablations`. Guidance and steps are measured on mote-open itself, on "
+        f"the split {SPLIT}, whose 224 clips tell a share to about 2.5 points.\n",
     ]
+    if done:
+        parts.append(
+            f"Variants of MED were trained for {options.med_steps:,} steps and denoisers for {options.steps:,}, a "
+            "small part of what mote-open had.\n"
+        )
     for study in STUDIES:
-        reports = {
-            name: json.loads((out / "reports" / run.name / "report.json").read_text(encoding="utf-8"))
-            for name, run in study.runs.items()
-        }
-        parts.append(section(study, reports, page, pictures))
+        paths = {name: out / "reports" / run.name / "report.json" for name, run in study.runs.items()}
+        if all(path.exists() for path in paths.values()):
+            reports = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+            parts.append(section(study, reports, page, pictures))
+    if done:
+        parts += trained(options)
+    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
+
+
+def trained(options: argparse.Namespace) -> list[str]:
+    """The parts of the page that ask the trained models themselves."""
+    out, page = options.out, options.page
     models: dict[str, MoTe] = {
         v.interaction: MoTe.from_pretrained(out / v.name) for v in (replace(APART, interaction="in-context"), APART)
     }
-    picture = pictures / "alignment.png"
-    parts += [
+    picture = options.pictures / "alignment.png"
+    return [
         "## Do the two sides align?\n",
         align(models, options.data, SPLIT, picture),
         f'\n<img src="{os.path.relpath(picture, page.parent)}" width="760" alt="both sides in one plane">',
@@ -230,7 +243,6 @@ def write_page(options: argparse.Namespace) -> None:
             SPLIT,
         ),
     ]
-    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -249,12 +261,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--writer-steps", type=int, default=1500, help="of each decoder of TED")
     options = parser.parse_args(arguments)
     done = options.out / "done"
-    meds, denoisers, reports = commands(options)
+    of_given, meds, denoisers, of_variants = commands(options)
+    run_once(of_given, done)
+    write_page(options, done=False)
     run_once(meds, done)
     gather(options.out, options.model / "ted")
     run_once(denoisers, done)
-    run_once(reports, done)
-    write_page(options)
+    run_once(of_variants, done)
+    write_page(options, done=True)
 
 
 if __name__ == "__main__":

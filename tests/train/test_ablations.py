@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from train.ablations import APART, STUDIES, commands, gather, section
+from train.ablations import APART, STUDIES, commands, gather, section, write_page
 from train.loop import STATE
 from train.report import Report, Row
 
@@ -17,8 +17,14 @@ def options(tmp_path) -> Namespace:
     return Namespace(**paths, matching=None, steps=40, med_steps=10, writer_steps=5)
 
 
+def every_report(options) -> list[list[str]]:
+    of_given, *_, of_variants = commands(options)
+    return [*(of_given | of_variants).values()]
+
+
 def test_every_run_has_its_report_and_every_variant_its_models(options):
-    meds, denoisers, reports = commands(options)
+    of_given, meds, denoisers, of_variants = commands(options)
+    reports = of_given | of_variants
     assert {name: command[command.index("--tokens") + 1] for name, command in meds.items()} == {
         f"med-{tokens}": str(tokens) for tokens in (1, 2, 4, 6, 8)
     }
@@ -28,15 +34,16 @@ def test_every_run_has_its_report_and_every_variant_its_models(options):
     assert set(reports) == names
     assert all(command[command.index("--split") + 1] == "val" for command in reports.values())
     given = [command for command in reports.values() if command[command.index("--model") + 1] == str(options.model)]
+    assert given == [*of_given.values()], "they need no training, and come first"
     assert len(given) == 5 + 5 + 4 - 2, "the settings of the app are measured once for three studies"
     unguided = next(command for command in given if command[command.index("--guidance") + 2] == "1")
     assert unguided[unguided.index("--parts") + 1 :] == ["motion-to-text", "captions"], "no motion hangs on it"
 
 
 def test_the_matching_networks_are_asked_where_they_are_given(options):
-    plain = commands(options)[-1].values()
+    plain = every_report(options)
     options.matching = Path("networks")
-    for without, command in zip(plain, commands(options)[-1].values(), strict=True):
+    for without, command in zip(plain, every_report(options), strict=True):
         assert "matching" not in without
         assert command[command.index("--matching") + 1] == "networks"
         assert "matching" in command
@@ -51,6 +58,20 @@ def test_variants_share_one_ted_and_take_no_training_state(tmp_path):
     assert (tmp_path / "1-in-context" / "med" / "config.json").read_text() == "med-1"
     assert (tmp_path / "8-none" / "ted" / "config.json").read_text() == "ted"
     assert not [*(tmp_path / "8-none").rglob(STATE), *(tmp_path / "8-none").rglob("teacher")]
+
+
+def test_the_page_has_the_studies_whose_reports_are_there(options, tmp_path):
+    options.page, options.pictures = tmp_path / "PAGE.md", tmp_path / "pictures"
+    for study in STUDIES[3:]:
+        for run in study.runs.values():
+            row = Row(
+                what=study.figures.get("CIDEr", "jitter"), measured=run.steps * run.guidance[1], count=9, unit="x"
+            )
+            settings = {"steps": run.steps, "guidance": run.guidance}
+            Report(settings=settings, rows=[row]).write(options.out / "reports" / run.name)
+    write_page(options, done=False)
+    heads = [line for line in options.page.read_text().splitlines() if line.startswith("#")]
+    assert heads == ["# Ablations", "## Guidance of the text", "## Steps"]
 
 
 def test_a_section_shows_what_the_reports_have(tmp_path):

@@ -166,15 +166,26 @@ class MoTe:
                 motion_views=views,
                 callback=callback,
             )
-            new_motions: list[Motion | None] = [None] * (count * samples)
-            new_texts: list[str | None] = [None] * (count * samples)
-            if motion_latents is not None and "motion" in made:
-                new_motions = [*self._decode_motions(motion_latents, frames)]
-            if text_latents is not None and "text" in made:
-                new_texts = [*self._decode_texts(text_latents, count * samples)]
+            return self._samples(
+                motion_latents if "motion" in made else None,
+                text_latents if "text" in made else None,
+                frames,
+                [start + number % samples for number in range(count * samples)],
+            )
+
+    def _samples(
+        self, motion_latents: Tensor | None, text_latents: Tensor | None, frames: Tensor, seeds: list[int]
+    ) -> list[Sample]:
+        """The decoded latents of what a task made, one sample for each seed."""
+        motions: list[Motion | None] = [None] * len(seeds)
+        texts: list[str | None] = [None] * len(seeds)
+        if motion_latents is not None:
+            motions = [*self._decode_motions(motion_latents, frames)]
+        if text_latents is not None:
+            texts = [*self._decode_texts(text_latents, len(seeds))]
         return [
-            Sample(motion=new_motion, text=new_text, seed=start + number % samples)
-            for number, (new_motion, new_text) in enumerate(zip(new_motions, new_texts, strict=True))
+            Sample(motion=motion, text=text, seed=seed)
+            for motion, text, seed in zip(motions, texts, seeds, strict=True)
         ]
 
     def _frames(self, seconds: float | None, lengths: Tensor | None, count: int) -> Tensor:

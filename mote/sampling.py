@@ -94,17 +94,8 @@ def sample_latents(
     stages = TASKS[task]
     device = denoiser.motion_position.device
     given = {"motion": motion, "text": text}
-    latents: Latents = {}
-    for side in SIDES:
-        latent = given[side]
-        if (latent is not None) != (stages[0][side] == "given"):
-            raise ValueError(f"the task {task!r} {'takes no' if latent is not None else 'needs a'} {side} latent")
-        if latent is not None:
-            latents[side] = latent
-    if any(len(rows) != len(seeds) for rows in (frames, *latents.values())):
-        raise ValueError(f"{len(seeds)} seeds need as many frames and latents")
-    if motion_views is not None and (motion is None or motion_views.shape[:2] != (len(motion), text_draws)):
-        raise ValueError(f"views are of a given motion, {text_draws} of each for as many draws of its text")
+    latents: Latents = {side: latent for side in SIDES if (latent := given[side]) is not None}
+    _check_given(task, latents, frames, len(seeds), motion_views, text_draws)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     guidance: dict[Side, Guidance] = {
         "motion": Guidance(motion_guidance, motion_rise),
@@ -131,6 +122,17 @@ def sample_latents(
         made = _denoise(predict, noisy, solver=solver, count=count)
         latents |= {side: made[side].unflatten(0, (-1, draws)).mean(dim=1) for side in roles.generated}
     return latents.get("motion"), latents.get("text")
+
+
+def _check_given(task: Task, latents: Latents, frames: Tensor, samples: int, views: Tensor | None, draws: int) -> None:
+    """Raise the ValueErrors of `sample_latents` about what it is given."""
+    for side in SIDES:
+        if (side in latents) != (TASKS[task][0][side] == "given"):
+            raise ValueError(f"the task {task!r} {'takes no' if side in latents else 'needs a'} {side} latent")
+    if any(len(rows) != samples for rows in (frames, *latents.values())):
+        raise ValueError(f"{samples} seeds need as many frames and latents")
+    if views is not None and ("motion" not in latents or views.shape[:2] != (samples, draws)):
+        raise ValueError(f"views are of a given motion, {draws} of each for as many draws of its text")
 
 
 def _denoise(predict: _Predictor, latents: Latents, *, solver: Solver, count: Callable[[], None]) -> Latents:

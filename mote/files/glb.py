@@ -34,8 +34,7 @@ from mote.motion.motion import Motion
 from mote.motion.rotation import normalise
 
 COLOURS = {"Left": (0.0, 0.168, 0.445), "Right": (0.791, 0.347, 0.0), "": (0.076, 0.089, 0.114)}
-"""Linear red, green and blue of the bones of each side, those of the pictures."""
-_SIDES = ("Left", "Right")
+"""Linear red, green and blue of the bones by how their names begin, those of the pictures; all else is the trunk."""
 WAIST = 0.2
 """Where along a bone its mesh is widest, as Blender draws bones."""
 
@@ -131,7 +130,7 @@ def _primitives(rigged: Rigged, rest: np.ndarray, blob: _Blob) -> list[Primitive
     bones += [(name, NAMES.index(name), rest[NAMES.index(name)] + tip) for name, tip in TIPS.items()]
     made = []
     for material, side in enumerate(COLOURS):
-        own = [bone for bone in bones if bone[0].startswith(side) and (side or not bone[0].startswith(_SIDES))]
+        own = [bone for bone in bones if next(filter(bone[0].startswith, COLOURS)) == side]
         corners = np.stack([_bone(rest[start], end) for _, start, end in own])  # (bones, triangles, 3, 3)
         normals = normalise(np.cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :]))
         owners = np.zeros((*corners.shape[:-1], 4), np.uint8)

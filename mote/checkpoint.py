@@ -14,6 +14,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from mote.models.ted import TED, TEDConfig
+from mote.models.ted_pretrained import PretrainedTED, PretrainedTEDConfig
+
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
 LARGEST = "16MB"
@@ -38,11 +41,11 @@ def save(module: nn.Module, folder: Path, *, half: bool = True) -> None:
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n")
 
 
-def read_config(kind: type[Any], folder: Path) -> Any:
-    """The dataclass `kind` as config.json of the folder gives it.
+def read_fields(folder: Path) -> dict[str, Any]:
+    """What config.json of the folder says.
 
     Raises:
-        CheckpointError: the file is missing, is not JSON, or has an unknown, missing or invalid field.
+        CheckpointError: the file is missing, or is no JSON object.
     """
     path = folder / CONFIG
     try:
@@ -51,6 +54,16 @@ def read_config(kind: type[Any], folder: Path) -> Any:
         raise CheckpointError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} holds {type(values).__name__}, not an object of named fields")
+    return values
+
+
+def read_config(kind: type[Any], folder: Path) -> Any:
+    """The dataclass `kind` as config.json of the folder gives it.
+
+    Raises:
+        CheckpointError: the file is missing, is not JSON, or has an unknown, missing or invalid field.
+    """
+    path, values = folder / CONFIG, read_fields(folder)
     _compare(path, set(values), {field.name for field in fields(kind)}, "field")
     try:
         return kind(**values)
@@ -73,6 +86,21 @@ def load(kind: type[Model], config: type[Any], folder: Path, device: torch.devic
             raise CheckpointError(f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(own[name].shape)}")
     module.load_state_dict({name: value.to(own[name].dtype) for name, value in state.items()})
     return module.to(device).eval()
+
+
+def load_ted(folder: Path, device: torch.device | str = "cpu") -> TED | PretrainedTED:
+    """The TED in a folder with its vocabulary: our own, or one of published parts where its config names an encoder.
+
+    Raises:
+        CheckpointError: as `load`, or the vocabulary cannot be read or is another model's.
+    """
+    published = "encoder" in read_fields(folder)
+    ted = load(PretrainedTED, PretrainedTEDConfig, folder) if published else load(TED, TEDConfig, folder)
+    try:
+        ted.load_tokenizer(folder)
+    except Exception as error:  # tokenizers raises bare Exceptions
+        raise CheckpointError(f"{folder}: the vocabulary cannot be read: {error}") from error
+    return ted.to(device)
 
 
 def _read_weights(folder: Path) -> tuple[Path, dict[str, torch.Tensor]]:

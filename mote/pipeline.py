@@ -14,10 +14,10 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from torch import Tensor
 
 from mote import device as devices
-from mote.checkpoint import CheckpointError, load
+from mote.checkpoint import CheckpointError, load, load_ted
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
-from mote.models.ted import TED, TEDConfig
+from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.features import smooth, to_features, to_joints, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
@@ -55,7 +55,7 @@ class Sample:
 class MoTe:
     """The two autoencoders and the denoiser, ready to generate."""
 
-    def __init__(self, med: MED, ted: TED, mtdm: MTDM) -> None:
+    def __init__(self, med: MED, ted: TextAutoencoder, mtdm: MTDM) -> None:
         """Put the three together.
 
         Raises:
@@ -83,12 +83,11 @@ class MoTe:
         """
         where = devices.choose(device)
         folder = Path(path) if Path(path).is_dir() else _download(str(path))
-        ted = load(TED, TEDConfig, folder / "ted", where)
-        try:
-            ted.load_tokenizer(folder / "ted")
-        except Exception as error:  # tokenizers raises bare Exceptions
-            raise CheckpointError(f"{folder / 'ted'}: the vocabulary cannot be read: {error}") from error
-        return cls(load(MED, MEDConfig, folder / "med", where), ted, load(MTDM, MTDMConfig, folder / "mtdm", where))
+        return cls(
+            load(MED, MEDConfig, folder / "med", where),
+            load_ted(folder / "ted", where),
+            load(MTDM, MTDMConfig, folder / "mtdm", where),
+        )
 
     @property
     def device(self) -> torch.device:

@@ -20,14 +20,14 @@ from typing import Any
 from mote.models.interaction import Interaction
 from mote.models.med import MEDConfig
 from mote.models.mtdm import MTDMConfig
-from mote.models.writers import WRITERS
+from mote.models.writers import BY_TABLE
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from train.alignment import align
 from train.data import MANIFEST, Split
 from train.jobs import Commands, run_once
 from train.loop import LOG, STATE
 from train.plots import draw
-from train.repetition import load_ted, repetition
+from train.repetition import load_unruly, repetition
 from train.report import show, table
 
 SPLIT: Split = "val"
@@ -156,7 +156,7 @@ def commands(options: argparse.Namespace) -> list[Commands]:
         f"ted-{writer}": ["train.ted", "--data", str(options.raw), "--manifest", str(options.data / MANIFEST),
                           "--start", str(options.model / "ted"), "--decoder-only", "--writer", writer, "--out",
                           str(out / f"ted-{writer}"), "--steps", str(options.writer_steps), "--minutes", ENOUGH]
-        for writer in WRITERS
+        for writer in BY_TABLE
     }  # fmt: skip
     parts = {
         name: [*dict.fromkeys(part for study in STUDIES if run in study.runs.values() for part in study.parts)]
@@ -238,7 +238,7 @@ def trained(options: argparse.Namespace) -> list[str]:
         "three words is written twice.\n",
         repetition(
             MoTe.from_pretrained(options.model),
-            {writer: load_ted(out / f"ted-{writer}") for writer in WRITERS},
+            {writer: load_unruly(out / f"ted-{writer}") for writer in BY_TABLE},
             options.data,
             SPLIT,
         ),

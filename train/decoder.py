@@ -70,8 +70,7 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
                 distances[~tells[own]] = torch.inf
             nearest.append(pairs.captions[own.start + int(distances.argmin())])
         latents.append(made * ted.latent_std + ted.latent_mean)
-    tokens = ted.tokenizer.encode_batch(nearest, add_special_tokens=False)
-    return Generated(torch.cat(latents), [torch.tensor(row.ids) for row in tokens])
+    return Generated(torch.cat(latents), ted.writing(nearest))
 
 
 def train(
@@ -83,7 +82,7 @@ def train(
 
     def batches(step: int, chance: torch.Generator) -> tuple[Batch, Tensor, Tensor]:
         rows = torch.randint(len(generated.written), (config.batch,), generator=chance)
-        written = to_be_written([generated.written[row] for row in rows], model.ted.config.max_words)
+        written = to_be_written(model.ted, [generated.written[row] for row in rows])
         return plain(step, chance), generated.latents[rows], written.to(model.device)
 
     def step_loss(

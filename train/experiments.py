@@ -15,9 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mote.checkpoint import load
+from mote.checkpoint import load, load_ted
 from mote.models.med import MED, MEDConfig
-from mote.models.ted import TED, TEDConfig
 from train.data import MANIFEST, Clips, Split
 from train.jobs import run_once, run_together
 from train.med import errors
@@ -38,8 +37,7 @@ def reconstruction(options: argparse.Namespace) -> str:
     med = load(MED, MEDConfig, stages / "med")
     clips = Clips.load(prepared, SPLIT)
     lost = errors(med, clips)
-    ted = load(TED, TEDConfig, stages / "ted")
-    ted.load_tokenizer(stages / "ted")
+    ted = load_ted(stages / "ted")
     captions = text.clips(prepared / MANIFEST, SPLIT)
     captions = captions[:: 1 + len(captions) // CHECKED]
     words = recovered(ted, captions)["words"]

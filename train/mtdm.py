@@ -13,12 +13,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mote import device as devices
-from mote.checkpoint import load, save
+from mote.checkpoint import load, load_ted, save
 from mote.diffusion import Schedule
 from mote.models.interaction import Interaction
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
-from mote.models.ted import TED, TEDConfig
+from mote.models.text_autoencoder import TextAutoencoder
 from mote.sampling import SIDES, TASKS, Role, Side, Task
 from train.data import Clips
 from train.loop import FitConfig, fit, generator
@@ -164,7 +164,14 @@ class Pairs:
     """
 
     def __init__(
-        self, med: MED, ted: TED, clips: Clips, *, trims: int = 0, rewordings: int = 0, exchanged: float = 0.0
+        self,
+        med: MED,
+        ted: TextAutoencoder,
+        clips: Clips,
+        *,
+        trims: int = 0,
+        rewordings: int = 0,
+        exchanged: float = 0.0,
     ) -> None:
         chance = torch.Generator().manual_seed(0)
         copies = [
@@ -199,7 +206,7 @@ class Pairs:
 
 
 @torch.no_grad()
-def encode_texts(ted: TED, texts: list[str], size: int = 256) -> Float[Tensor, "texts k d"]:
+def encode_texts(ted: TextAutoencoder, texts: list[str], size: int = 256) -> Float[Tensor, "texts k d"]:
     """The standardised latents of sentences, on the CPU; each is encoded once, with others of like length."""
     distinct = sorted(set(texts), key=lambda text: (len(text), text))
     parts = [ted.encode(distinct[start : start + size]).float().cpu() for start in range(0, len(distinct), size)]
@@ -226,8 +233,7 @@ def train(
     """
     where = devices.choose()
     med = load(MED, MEDConfig, models / "med", where)
-    ted = load(TED, TEDConfig, models / "ted", where)
-    ted.load_tokenizer(models / "ted")
+    ted = load_ted(models / "ted", where)
     pairs = Pairs(
         med,
         ted,

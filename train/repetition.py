@@ -12,9 +12,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from mote.checkpoint import load
-from mote.models.ted import TED, TEDConfig
+from mote.checkpoint import load_ted
+from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.features import to_joints
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
@@ -29,15 +30,14 @@ FREE = 128
 """Sentences that are made from nothing."""
 
 
-def load_ted(folder: Path) -> TED:
+def load_unruly(folder: Path) -> TextAutoencoder:
     """A TED that may repeat itself."""
-    ted = load(TED, TEDConfig, folder)
-    ted.load_tokenizer(folder)
+    ted: Any = load_ted(folder)  # of either kind of config
     ted.config = replace(ted.config, no_repeat=0)
     return ted.eval()
 
 
-def repetition(base: MoTe, teds: dict[str, TED], prepared: Path, split: Split, seed: int = 0) -> str:
+def repetition(base: MoTe, teds: dict[str, TextAutoencoder], prepared: Path, split: Split, seed: int = 0) -> str:
     """A table in Markdown: of each writer and each kind of sentence, how many repeat themselves."""
     motions = [Motion(to_joints(features)) for features in Clips.load(prepared, split).features]
     captions = text.clips(prepared / MANIFEST, split)
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ted", type=Path, nargs="+", required=True, help="folders of TEDs that share its latents")
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     options = parser.parse_args(arguments)
-    teds = {folder.name: load_ted(folder) for folder in options.ted}
+    teds = {folder.name: load_unruly(folder) for folder in options.ted}
     print(repetition(MoTe.from_pretrained(options.model), teds, options.data, "val"))
 
 

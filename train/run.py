@@ -2,6 +2,7 @@
 
 With `--start checkpoints/mote-open` the autoencoders of a trained model stay as they are, and all the time goes to its
 denoiser and its decoder on the data: the way to more of a model, or to one of your own clips, in a few hours of a CPU.
+With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper.
 
 RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
 ends in RUN/model, ready for `MoTe.from_pretrained`.  A run that was stopped goes on where it stopped.
@@ -9,12 +10,14 @@ ends in RUN/model, ready for `MoTe.from_pretrained`.  A run that was stopped goe
 
 import argparse
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from mote.checkpoint import CONFIG
 from mote.models.words import TOKENIZER
+from train import pretrained
 from train.jobs import run_together
 
 
@@ -39,11 +42,16 @@ ONWARD = Plan(phases=(("prepare",), ("mtdm",), ("decoder",)), shares={"mtdm": 0.
 PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
 """The stage that each part of the model comes from: TED's decoder is trained once more at the end."""
 
-FILES = (CONFIG, "model*.safetensors*", TOKENIZER)
+FILES = (CONFIG, "model*.safetensors*", f"*{TOKENIZER}")
 
 
 def commands(
-    data: Path, out: Path, minutes: float, options: list[str], start: Path | None = None
+    data: Path,
+    out: Path,
+    minutes: float,
+    options: list[str],
+    start: Path | None = None,
+    published: Sequence[str] = (),
 ) -> dict[str, list[str]]:
     """The command of each stage of the plan, without the interpreter."""
     prepared, stages = out / "prepared", out / "stages"
@@ -54,7 +62,7 @@ def commands(
         "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med")],
         "ted": [
             "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"),
-            "--out", str(stages / "ted"),
+            "--out", str(stages / "ted"), *published,
         ],
         "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *onward],
         "decoder": [
@@ -90,9 +98,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=85, help="of training; the rest takes 30 more on two cores")
     parser.add_argument("--start", type=Path, help="a trained model to go on from; its licence binds what comes of it")
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
+    pretrained.add_arguments(parser)
     args = parser.parse_args()
     options = ["--commercial"] if args.commercial else []
-    every = commands(args.data, args.out, args.minutes, options, args.start)
+    published = [f"--{part}={name}" for part in get_args(pretrained.Part) if (name := getattr(args, part))]
+    published += ["--tune", *args.tune] if published else []
+    every = commands(args.data, args.out, args.minutes, options, args.start, published)
     if args.start:
         keep_autoencoders(args.start, args.out / "stages")
     for phase in (ONWARD if args.start else SCRATCH).phases:

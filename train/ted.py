@@ -1,6 +1,7 @@
 """Train TED: its encoder to mean what the teacher means, its decoder to write back what the encoder read.
 
-Run as `python -m train.ted --data RAW --manifest PREPARED/manifest.jsonl --out RUN`.
+Run as `python -m train.ted --data RAW --manifest PREPARED/manifest.jsonl --out RUN`, and with the paper's own pair as
+`... --encoder openai/clip-vit-large-patch14 --decoder openai-community/gpt2`, by Hub id or folder.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from mote import device as devices
-from mote.checkpoint import load, save
+from mote.checkpoint import load_ted, save
 from mote.models.ted import TED, TEDConfig
-from mote.models.words import END, PAD, SPECIAL, TOKENIZER, clean
-from mote.models.writers import WRITERS, Writer
+from mote.models.ted_pretrained import PretrainedTED
+from mote.models.text_autoencoder import TextAutoencoder
+from mote.models.words import SPECIAL, TOKENIZER, clean
+from mote.models.writers import BY_TABLE, Writer
+from train import pretrained
 from train.loop import FitConfig, fit
 from train.prepare import text
 from train.teacher import MEANING, Teacher, embed_cached, make_table, make_tokenizer
@@ -68,12 +72,13 @@ LAYERS: dict[Writer, int] = {"gpt2": TEDConfig.decoder_layers, "t5": TEDConfig.d
 """Of each writer for about as many weights: a layer of T5 has attention to the latent, too."""
 
 IGNORED = -100
-"""A target that cross-entropy leaves out."""
+"""What pads tokens in a batch: no token of any vocabulary, and cross-entropy leaves it out."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentences to read, the first of them to be written back; the teacher's embeddings, NaN if unknown."""
+    """Sentences to read, the first of them to be written back, padded with IGNORED; the teacher's embeddings, NaN if
+    unknown."""
 
     ids: Tensor
     written: Tensor
@@ -83,30 +88,29 @@ class Batch:
 class TEDTrainer(nn.Module):
     """TED and the linear map from its latent's meaning to the teacher's embedding, which only training needs.
 
+    A TED of published parts has no teacher.
+
     Args:
         decoder_only: the encoder stays as it is, and with it the latents that MTDM has learned; no teacher is needed.
     """
 
-    def __init__(self, ted: TED, *, decoder_only: bool = False) -> None:
+    def __init__(self, ted: TextAutoencoder, *, decoder_only: bool = False) -> None:
         super().__init__()
         self.ted = ted
-        self.meaning = None if decoder_only else nn.Linear(ted.config.tokens * ted.config.meaning_width, MEANING)
+        taught = isinstance(ted, TED) and not decoder_only
+        self.meaning = nn.Linear(ted.config.tokens * ted.config.meaning_width, MEANING) if taught else None
         ted.requires_grad_(not decoder_only)
-        for part in (ted.trust, ted.distrust, ted.from_latent):
+        for part in ted.writing_parts():
             part.requires_grad_(True)
-        ted.decoder.requires_grad_(True)
-        ted.table.requires_grad_(False)  # a word that no caption has stays beside the words it means the same as
+        if isinstance(ted, TED):
+            ted.table.requires_grad_(False)  # a word that no caption has stays beside the words it means the same as
 
 
 class Sentences:
     """Sentences with their tokens and the teacher's embeddings, drawn in batches of about one length."""
 
-    def __init__(self, ted: TED, texts: Sequence[str], meaning: Tensor, weights: Sequence[int]) -> None:
-        limit = ted.config.max_words
-        self.ids = [
-            torch.tensor(tokens.ids[:limit])
-            for tokens in ted.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        ]
+    def __init__(self, ted: TextAutoencoder, texts: Sequence[str], meaning: Tensor, weights: Sequence[int]) -> None:
+        self.ids = ted.reading(list(texts))
         self.meaning = meaning
         order = [index for index, count in enumerate(weights) for _ in range(count)]
         self.order = torch.tensor(sorted(order, key=lambda index: len(self.ids[index])))
@@ -123,7 +127,7 @@ def loss(
     model: TEDTrainer, batch: Batch, generator: torch.Generator, *, config: TEDTraining
 ) -> tuple[Tensor, dict[str, float]]:
     """Cross-entropy of the written words from noised latents, and the cosine distance of the meaning."""
-    latents = model.ted.read(batch.ids, batch.ids != PAD)  # (b, k, d)
+    latents = model.ted.read(batch.ids, batch.ids != IGNORED)  # (b, k, d)
     distance = torch.zeros((), device=latents.device)
     if model.meaning is not None:
         known = batch.meaning[:, 0].isfinite()
@@ -136,7 +140,7 @@ def loss(
     return total, {"entropy": entropy.item(), "meaning": distance.item()}
 
 
-def noised(ted: TED, latents: Tensor, generator: torch.Generator, config: TEDTraining) -> Tensor:
+def noised(ted: TextAutoencoder, latents: Tensor, generator: torch.Generator, config: TEDTraining) -> Tensor:
     """Latents (c, k, d) of `read` with noise, of each sentence's own size, on the meaning and on the spelling."""
     widths = torch.tensor([ted.config.meaning_width, ted.config.width - ted.config.meaning_width])
     most = torch.tensor([config.noise, config.misspelling])
@@ -145,25 +149,25 @@ def noised(ted: TED, latents: Tensor, generator: torch.Generator, config: TEDTra
 
 
 def writing_entropy(
-    ted: TED, latents: Tensor, written: Tensor, generator: torch.Generator, config: TEDTraining
+    ted: TextAutoencoder, latents: Tensor, written: Tensor, generator: torch.Generator, config: TEDTraining
 ) -> Tensor:
-    """Cross-entropy of the tokens (c, n) that the decoder should write from latents (c, k, d) of `read`.
+    """Cross-entropy of the tokens (c, n), IGNORED where there is none, to be written from latents (c, k, d) of `read`.
 
     The softmax is over the batch's words and a sample of the others, each of which stands for many (Jean et al. 2015,
     section 3).
     """
-    words = ted.config.words
+    words, ids = ted.decoder.config.vocab_size, written.clamp(min=0)
     rivals = torch.randperm(words, generator=generator)[: config.rivals].to(written)
-    rows, places = torch.cat([written.flatten(), rivals]).unique(return_inverse=True)
+    rows, places = torch.cat([ids.flatten(), rivals]).unique(return_inverse=True)
     wanted = places[: written.numel()]
     stands_for = torch.full((len(rows),), math.log(words / len(rivals)), device=rows.device)
     stands_for[wanted] = 0.0
-    logits = ted.write(latents, written, rows).float() + stands_for
-    targets = wanted.masked_fill(written.flatten() == PAD, IGNORED)
+    logits = ted.write(latents, ids, rows).float() + stands_for
+    targets = wanted.masked_fill(written.flatten() == IGNORED, IGNORED)
     return F.cross_entropy(logits.flatten(0, 1), targets, ignore_index=IGNORED)
 
 
-def recovered(ted: TED, texts: Sequence[str], *, batch: int = 64) -> dict[str, float]:
+def recovered(ted: TextAutoencoder, texts: Sequence[str], *, batch: int = 64) -> dict[str, float]:
     """Share of words that come back after encode and decode, wherever they stand, and of sentences that do exactly.
 
     A sentence's share is matched words over the words of the longer of the two.
@@ -210,9 +214,10 @@ def with_writer(ted: TED, writer: Writer) -> TED:
     return other
 
 
-def to_be_written(rows: Sequence[Tensor], limit: int) -> Tensor:
-    """Tokens of sentences with the end behind them, `limit` at most, padded to (c, n)."""
-    return pad_sequence([F.pad(row, (0, 1), value=END)[:limit] for row in rows], batch_first=True, padding_value=PAD)
+def to_be_written(ted: TextAutoencoder, rows: Sequence[Tensor]) -> Tensor:
+    """Tokens of sentences with the end behind them, `max_words` at most, padded with IGNORED to (c, n)."""
+    ended = [F.pad(row, (0, 1), value=ted.end)[: ted.config.max_words] for row in rows]
+    return pad_sequence(ended, batch_first=True, padding_value=IGNORED)
 
 
 class Batches:
@@ -224,10 +229,11 @@ class Batches:
     """
 
     def __init__(
-        self, ted: TED, human: Sequence[str], own: Sequence[str], folder: Path | None, config: TEDTraining
+        self, ted: TextAutoencoder, human: Sequence[str], own: Sequence[str], folder: Path | None, config: TEDTraining
     ) -> None:
         chooser = random.Random(config.seed)
-        words = sorted(word for word in ted.tokenizer.get_vocab() if word.isalpha())
+        vocabulary = ted.tokenizer.get_vocab() if isinstance(ted, TED) else ()
+        words = sorted(word for word in vocabulary if word.isalpha())
         heard = text.substitute(human, words, chooser) if folder else []
         captions = [*human, *own]
         strange = sorted(text.count_words(captions)) * config.spelled + words
@@ -243,36 +249,54 @@ class Batches:
         self.heard = (
             Sentences(ted, heard, embed_cached(heard, folder / "teacher"), [1] * len(heard)) if folder else None
         )
-        self.config, self.limit = config, ted.config.max_words
-        self.device = ted.latent_mean.device
+        self.targets = ted.writing([*others, *own])
+        self.ted, self.config = ted, config
 
     def __call__(self, step: int, generator: torch.Generator) -> Batch:
         """The batch of a step; what is in it depends on the generator alone."""
         written = self.written.draw(self.config.batch, generator)
         rows, meaning = [self.written.ids[row] for row in written], self.written.meaning[written]  # (c, 384)
-        targets = to_be_written(rows, self.limit)  # (c, n)
+        targets = to_be_written(self.ted, [self.targets[row] for row in written])  # (c, n)
         if self.heard:
             heard = self.heard.draw(self.config.heard, generator)
             rows += [self.heard.ids[row] for row in heard]
             meaning = torch.cat([meaning, self.heard.meaning[heard]])  # (b, 384)
-        ids = pad_sequence(rows, batch_first=True, padding_value=PAD)  # (b, n)
-        return Batch(*(part.to(self.device) for part in (ids, targets, meaning)))
+        ids = pad_sequence(rows, batch_first=True, padding_value=IGNORED)  # (b, n)
+        return Batch(*(part.to(self.ted.latent_mean.device) for part in (ids, targets, meaning)))
 
 
 @torch.no_grad()
-def standardise(ted: TED, captions: Sequence[str]) -> None:
+def standardise(ted: TextAutoencoder, captions: Sequence[str]) -> None:
     """Set the latents' statistics over the captions."""
     raw = [ted.read(*ted.tokenize(list(captions[start : start + 256]))) for start in range(0, len(captions), 256)]
     ted.set_statistics(torch.cat(raw))
 
 
-def familiarise(ted: TED, training: Sequence[str], validation: Sequence[str]) -> None:
+def familiarise(ted: TextAutoencoder, training: Sequence[str], validation: Sequence[str]) -> None:
     """Tell TED which sentences it was trained on (`Familiar`), by some of the captions."""
     some, others = (
         torch.cat([ted.meanings(list(texts[start : start + 256])) for start in range(0, len(texts), 256)])
         for texts in (training[:: 1 + len(training) // FAMILIAR], validation[:: 1 + len(validation) // FAMILIAR])
     )
     ted.familiar.fit(some, others)
+
+
+def begin(options: argparse.Namespace, captions: Sequence[str]) -> TextAutoencoder:
+    """The TED that the options ask for: one that was trained before, one of published parts, or a new one of our own.
+
+    Raises:
+        ValueError: it cannot be had; the message says why.
+    """
+    if options.start:
+        ted = load_ted(options.start)
+        if not options.writer:
+            return ted
+        if not isinstance(ted, TED):
+            raise ValueError(f"{options.start} writes with a published decoder: --writer is for our own TED")
+        return with_writer(ted, options.writer)
+    if options.encoder or options.decoder:
+        return pretrained.build(options.encoder, options.decoder)
+    return build(captions, options.out)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -283,23 +307,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--start", type=Path, help="a trained TED to go on from")
     parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
-    parser.add_argument("--writer", choices=tuple(WRITERS), help="begin a new decoder of this kind; needs --start")
+    parser.add_argument("--writer", choices=tuple(BY_TABLE), help="begin a new decoder of this kind; needs --start")
+    pretrained.add_arguments(parser)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--lr", type=float, default=2e-3)
     options = parser.parse_args(arguments)
     if options.writer and not options.start:
         parser.error("--writer puts a new decoder on a trained encoder: name the folder of that TED with --start")
-    config = TEDTraining()
     human = text.human(options.data)
     own = text.clips(options.manifest, "train") if options.manifest else []
-    torch.manual_seed(config.seed)
-    if options.start:
-        ted = load(TED, TEDConfig, options.start)
-        ted.load_tokenizer(options.start)
-        ted = with_writer(ted, options.writer) if options.writer else ted
-    else:
-        ted = build([*human, *own], options.out)
+    torch.manual_seed(TEDTraining.seed)
+    try:
+        ted = begin(options, [*human, *own])
+    except ValueError as error:
+        parser.error(str(error))
     trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(devices.choose())
     settings = FitConfig(
         lr=options.lr,
@@ -307,11 +329,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         steps=options.steps,
         minutes=options.minutes,
         precision="fp32",
-        seed=config.seed,
+        seed=TEDTraining.seed,
     )  # on the CPU, bf16 takes twice as long on matrices as small as these
+    config = TEDTraining()
+    if isinstance(ted, PretrainedTED):
+        pretrained.freeze(ted, options.tune)
+        settings = replace(settings, shares=pretrained.SHARES, precision="auto")
+        config = replace(config, rivals=ted.decoder.config.vocab_size)  # its vocabulary is met as a whole
     trained = fit(
         trainer,
-        Batches(trainer.ted, human, own, None if options.decoder_only else options.out, config),
+        Batches(trainer.ted, human, own, options.out if trainer.meaning else None, config),
         partial(loss, config=config),
         config=settings,
         out=options.out,

@@ -14,23 +14,19 @@ writes them. The decoder trusts a spelling as far as it is one of words (`spelle
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, linear, pad
-from torch.nn.utils.rnn import pad_sequence
 from transformers import BertConfig, BertModel
 
-from mote.models.familiar import Familiar
-from mote.models.layers import Attention
-from mote.models.words import END, PAD, SPECIAL, TOKENIZER, FromTable, clean, joined
-from mote.models.writers import WRITERS, Writer
+from mote.models.text_autoencoder import TextAutoencoder
+from mote.models.words import END, PAD, SPECIAL, TOKENIZER, FromTable, Spelled, joined
+from mote.models.writers import BY_TABLE, Writer
 
 BLUR = 0.05
 """Variance of each number of a spelling about a word's, where it is exactly a word's."""
@@ -75,8 +71,8 @@ class TEDConfig:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.writer not in WRITERS:
-            raise ValueError(f"writer is one of {', '.join(WRITERS)}, not {self.writer!r}")
+        if self.writer not in BY_TABLE:
+            raise ValueError(f"writer is one of {', '.join(BY_TABLE)}, not {self.writer!r}")
         if self.meaning_width < 1 or self.place_width > self.table_width:
             raise ValueError(
                 f"{self.places} places of {self.place_width} numbers leave {self.meaning_width} of {self.width} numbers"
@@ -89,35 +85,20 @@ class TEDConfig:
         return self.width - self.places * self.place_width
 
 
-class TED(nn.Module):
-    """Sentences to standardised latents and back.
+class TED(TextAutoencoder):
+    """TED with an encoder and a decoder of its own, small enough for a CPU and for a repository."""
 
-    The vocabulary is not in the weights: `load_tokenizer` reads it from the checkpoint's folder.
-    """
-
-    latent_mean: Tensor
-    latent_std: Tensor
+    config: TEDConfig
 
     def __init__(self, config: TEDConfig) -> None:
-        super().__init__()
-        self.config = config
         width = config.encoder_width
+        super().__init__(config, states_width=width, heads=config.encoder_heads, decoder_width=config.decoder_width)
         self.table = nn.Embedding(config.words, config.table_width, padding_idx=PAD)
-        encoder: Any = BertModel(_bert(config), add_pooling_layer=False)  # transformers types its parts for its own
-        encoder.embeddings.word_embeddings = FromTable(self.table, width)
-        self.encoder = encoder
-        self.queries = nn.Parameter(torch.randn(config.tokens, width))
-        self.gather = Attention(width, config.encoder_heads)
-        self.norm = nn.LayerNorm(width)
-        self.to_latent = nn.Linear(width, config.meaning_width)
-        self.bound = nn.LayerNorm(config.meaning_width, elementwise_affine=False)
-        self.from_latent = nn.Linear(config.width, config.decoder_width)
+        self.encoder = BertModel(_bert(config), add_pooling_layer=False)
+        self.encoder.embeddings.word_embeddings = FromTable(self.table, width)
         self.trust = nn.Parameter(torch.tensor(TRUST).log())
         self.distrust = nn.Parameter(torch.tensor(DISTRUST).log())
-        self.decoder = WRITERS[config.writer](config, self.table)
-        self.familiar = Familiar(config.tokens * config.meaning_width, config.familiar)
-        self.register_buffer("latent_mean", torch.zeros(config.tokens, config.width))
-        self.register_buffer("latent_std", torch.ones(config.tokens, config.width))
+        self.decoder = BY_TABLE[config.writer](config, self.table)
         self._tokenizer: Tokenizer | None = None
 
     @property
@@ -151,54 +132,22 @@ class TED(nn.Module):
         """Write the vocabulary to a checkpoint's folder."""
         self.tokenizer.save(str(folder / TOKENIZER))
 
-    @torch.no_grad()
-    def encode(self, texts: list[str]) -> Float[Tensor, "b k d"]:
-        """Standardised latents of the texts; what goes beyond `max_words` tokens is not read.
+    def reading(self, texts: list[str]) -> list[Int[Tensor, " n"]]:
+        """Rows of the table for the tokens of each clean text, at most `max_words`."""
+        encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [torch.tensor(encoding.ids[: self.config.max_words]) for encoding in encodings]
 
-        Raises:
-            ValueError: a text has no words.
-        """
-        return (self.read(*self.tokenize(texts)) - self.latent_mean) / self.latent_std  # (b, k, d)
+    end = END
 
-    @torch.no_grad()
-    def strangeness(self, texts: list[str]) -> Float[Tensor, " b"]:
-        """How far each text is from those that the model was trained on; above 1 it is strange (`Familiar`).
-
-        Raises:
-            ValueError: a text has no words.
-        """
-        return self.familiar(self.meanings(texts))
-
-    @torch.no_grad()
-    def meanings(self, texts: list[str]) -> Float[Tensor, "b size"]:
-        """The meanings of all latent tokens of each text, as `familiar` takes them."""
-        return self.parts(self.encode(texts))[0].flatten(1)
-
-    @torch.no_grad()
-    def decode(self, latents: Float[Tensor, "b k d"]) -> list[str]:
-        """The sentences that standardised latents stand for, in clean lower case, by beam search."""
-        rows = self.search(latents * self.latent_std + self.latent_mean).tolist()
-        return [joined(text) for text in self.tokenizer.decode_batch(rows)]
+    def spoken(self, ids: Int[Tensor, "b n"]) -> list[str]:
+        return [joined(text) for text in self.tokenizer.decode_batch(ids.tolist())]
 
     @torch.no_grad()
     def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
-        """Tokens that beam search writes from latents of `read`, padded after END, no run of `no_repeat` twice."""
-        return self.decoder.search(self.from_latent(latents), self.spelled(latents), self.config)
+        return self.decoder.search(self.from_latent(latents), self.config, PAD, [Spelled(self.spelled(latents))])
 
-    def tokenize(self, texts: list[str]) -> tuple[Int[Tensor, "b n"], Bool[Tensor, "b n"]]:
-        """Rows of the table for the tokens of each text, and which of them are tokens and not padding.
-
-        Raises:
-            ValueError: a text has no words.
-        """
-        cleaned = [clean(text) for text in texts]
-        for text, words in zip(texts, cleaned, strict=True):
-            if not re.search("[a-z0-9]", words):
-                raise ValueError(f"the text {text[:40]!r} has no words: write a sentence in English")
-        encodings = self.tokenizer.encode_batch(cleaned, add_special_tokens=False)
-        rows = [torch.tensor(encoding.ids[: self.config.max_words]) for encoding in encodings]
-        ids = pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.latent_mean.device)  # (b, n)
-        return ids, ids != PAD
+    def writing_parts(self) -> list[nn.Module | nn.Parameter]:
+        return [*super().writing_parts(), self.trust, self.distrust]
 
     def read(self, ids: Int[Tensor, "b n"], mask: Bool[Tensor, "b n"]) -> Float[Tensor, "b k d"]:
         """The encoder: latents as the decoder takes them, of each token meaning and spelling.
@@ -211,15 +160,9 @@ class TED(nn.Module):
         words = pad(ended[:, : ids.shape[1] + 1], (1, 0), value=PAD)  # (b, n + 2): a sentence begins with a PAD
         mask = pad(mask, (2, 0), value=True)  # (b, n + 2)
         states = self.encoder(input_ids=words, attention_mask=mask).last_hidden_state  # (b, n + 2, width)
-        tokens = self.gather(self.queries.expand(len(ids), -1, -1), mask, states)  # (b, k, width)
-        meaning = self.bound(self.to_latent(self.norm(tokens)))  # (b, k, meaning)
-        spelling = self.spellings()[ended[:, :places]].reshape(*tokens.shape[:2], -1)  # (b, k, places * place)
+        meaning = self.gathered(states, mask)  # (b, k, meaning)
+        spelling = self.spellings()[ended[:, :places]].reshape(*meaning.shape[:2], -1)  # (b, k, places * place)
         return torch.cat([meaning, spelling], dim=-1)  # (b, k, d)
-
-    def parts(self, latents: Float[Tensor, "*n k d"]) -> tuple[Float[Tensor, "*n k meaning"], Tensor]:
-        """The meaning and the spelling of latents."""
-        meaning = self.config.meaning_width
-        return latents[..., :meaning], latents[..., meaning:]
 
     @torch.no_grad()
     def spellings(self) -> Float[Tensor, "words place"]:
@@ -254,23 +197,9 @@ class TED(nn.Module):
     def write(
         self, latents: Float[Tensor, "b k d"], ids: Int[Tensor, "b n"], rows: Int[Tensor, " c"] | None = None
     ) -> Float[Tensor, "b n c"]:
-        """The decoder, told what it should have written: logits of each token from the latent and the tokens before.
-
-        `rows` are the tokens whose logits are wanted, all of them where left out.
-        """
-        logits = self.decoder.write(self.from_latent(latents), ids, rows)
+        logits = self.decoder.lm_head(self.decoder.states(self.from_latent(latents), ids), rows)
         said = self.spelled(latents, rows)[:, : ids.shape[1]]
         return logits + pad(said, (0, 0, 0, ids.shape[1] - said.shape[1]))
-
-    @torch.no_grad()
-    def set_statistics(self, latents: Float[Tensor, "n k d"]) -> None:
-        """Make `encode` standardise: each number of the meanings of `read` to zero mean and unit variance.
-
-        Spellings stay as they are: words of a common size wherever they stand.
-        """
-        meaning, _ = self.parts(latents)
-        self.parts(self.latent_mean)[0].copy_(meaning.mean(dim=0))
-        self.parts(self.latent_std)[0].copy_(meaning.std(dim=0).clamp(min=1e-3))
 
 
 def _bert(config: TEDConfig) -> BertConfig:

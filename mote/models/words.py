@@ -16,6 +16,7 @@ PAD, END = SPECIAL.index("[PAD]"), SPECIAL.index("[END]")
 """SPECIAL are the first rows of the table: padding, a token that is no word, the end of what the decoder writes."""
 
 TOKENIZER = "tokenizer.json"
+"""How the names of files that hold a vocabulary end."""
 
 
 def clean(text: str) -> str:

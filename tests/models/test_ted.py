@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models
 from mote.checkpoint import load, save
 from mote.models.ted import TED, TEDConfig
 from mote.models.words import END, PAD, joined
-from mote.models.writers import WRITERS, Writer
+from mote.models.writers import BY_TABLE, Writer
 from train.teacher import make_tokenizer
 
 SENTENCES = [
@@ -55,12 +55,12 @@ def _tiny(writer: Writer = "gpt2") -> TED:
     return ted.eval()
 
 
-@pytest.fixture(params=WRITERS)
+@pytest.fixture(params=BY_TABLE)
 def ted(request) -> TED:
     return _tiny(request.param)
 
 
-@pytest.fixture(scope="module", params=WRITERS)
+@pytest.fixture(scope="module", params=BY_TABLE)
 def trained(request) -> TED:
     """A tiny TED that has learned its four sentences by heart, from noised latents."""
     ted = _tiny(request.param)

@@ -12,7 +12,7 @@ from train.decoder import Generated, generate, train
 from train.loop import FitConfig
 from train.mtdm import Pairs
 from train.teacher import MEANING
-from train.ted import Batch, to_be_written
+from train.ted import IGNORED, Batch, to_be_written
 
 CAPTIONS = (["a person walks forward", "someone jumps twice"], ["a man waves his left hand"])
 
@@ -41,9 +41,9 @@ def test_every_clip_gets_the_nearest_of_its_own_sentences(model, pairs):
 
 def test_the_decoder_learns_and_the_latents_stay(model, pairs, tmp_path):
     before, weight = model.ted.encode(["a person walks"]), model.ted.decoder.lm_head.linear.weight.clone()
-    ids, _ = model.ted.tokenize(["a person walks", "someone jumps twice"])
-    rows = [row[row != 0] for row in ids]
-    batch = Batch(ids=ids, written=to_be_written(rows, 12), meaning=torch.ones(2, MEANING))
+    rows = model.ted.reading(["a person walks", "someone jumps twice"])
+    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=IGNORED)
+    batch = Batch(ids=ids, written=to_be_written(model.ted, rows), meaning=torch.ones(2, MEANING))
     generated: Generated = generate(model, pairs)
     train(model, generated, lambda step, chance: batch, tmp_path, FitConfig(steps=3, warmup=1, lr=1e-2))
     trained = load(TED, TEDConfig, tmp_path)

@@ -9,7 +9,7 @@ from mote.models.writers import T5Writer
 from train import repetition
 from train.data import Clips
 from train.prepare import text
-from train.repetition import load_ted
+from train.repetition import load_unruly
 from train.ted import with_writer
 
 
@@ -26,7 +26,7 @@ def test_the_table_has_a_row_for_every_writer_and_kind(tiny_model, tmp_path, mon
         save(ted, tmp_path / writer)
         ted.save_tokenizer(tmp_path / writer)
     assert load(TED, TEDConfig, tmp_path / "t5").config.no_repeat == 3
-    assert load_ted(tmp_path / "t5").config.no_repeat == 0
+    assert load_unruly(tmp_path / "t5").config.no_repeat == 0
     features = [np.random.default_rng(row).normal(size=(50, 263)).astype(np.float16) for row in range(3)]
     monkeypatch.setattr(Clips, "load", lambda *_: Clips(features, [{}] * 3))
     monkeypatch.setattr(text, "clips", lambda *_: ["a person walks forward"] * 3)

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from mote.models.ted import TED
-from mote.models.words import END, PAD
+from mote.models.words import END
 from train.teacher import MEANING
-from train.ted import Batch, TEDTrainer, TEDTraining, loss
+from train.ted import IGNORED, Batch, TEDTrainer, TEDTraining, loss
 
 TRAINING = TEDTraining(noise=0.0, misspelling=0.0)
 
@@ -22,9 +22,10 @@ def ted(tiny_model) -> TED:
 
 @pytest.fixture
 def batch(ted: TED) -> Batch:
-    ids, _ = ted.tokenize(["a person walks", "someone jumps twice", "a man turns right"])
-    written = F.pad(ids[:2], (0, 1), value=PAD)
-    written[torch.arange(2), (ids[:2] != PAD).sum(dim=1)] = END
+    ids, mask = ted.tokenize(["a person walks", "someone jumps twice", "a man turns right"])
+    ids[~mask] = IGNORED
+    written = F.pad(ids[:2], (0, 1), value=IGNORED)
+    written[torch.arange(2), mask[:2].sum(dim=1)] = END
     meaning = torch.full((3, MEANING), torch.nan)
     meaning[1] = 1.0
     return Batch(ids=ids, written=written, meaning=meaning)
@@ -36,8 +37,8 @@ def entropy(ted: TED, batch: Batch, seed: int = 0, **changes: float) -> float:
 
 
 def full_entropy(ted: TED, batch: Batch) -> float:
-    logits = ted.write(ted.read(batch.ids, batch.ids != PAD)[:2], batch.written)
-    return F.cross_entropy(logits.flatten(0, 1), batch.written.flatten(), ignore_index=PAD).item()
+    logits = ted.write(ted.read(batch.ids, batch.ids != IGNORED)[:2], batch.written.clamp(min=0))
+    return F.cross_entropy(logits.flatten(0, 1), batch.written.flatten(), ignore_index=IGNORED).item()
 
 
 def test_with_every_word_as_a_rival_it_is_the_cross_entropy(ted, batch):

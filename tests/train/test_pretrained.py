@@ -1,0 +1,105 @@
+"""The paper's pair by the pipeline's own commands: TED of CLIP and GPT-2 or T5, trained, published and generating."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mote.checkpoint import load_ted, save
+from mote.models.mtdm import MTDM
+from mote.pipeline import MoTe
+from mote.sampling import SIDES, TASKS
+from tests.parts import make_parts
+from train import ted as stage
+from train.pretrained import build, freeze
+from train.run import commands, publish
+from train.ted import TEDTrainer
+
+CAPTIONS = ["a person walks", "a man waves his left hand", "someone jumps twice", "a woman turns right"] * 8
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory) -> Path:
+    return make_parts(tmp_path_factory.mktemp("parts"))
+
+
+@pytest.fixture
+def raw(tmp_path) -> Path:
+    """Human captions as HumanML3D's and KIT-ML's lie in the data's folder."""
+    for name in ("humanml3d", "kit-ml"):
+        (tmp_path / "raw" / name).mkdir(parents=True)
+    clips = {str(row): {"split": split, "captions": CAPTIONS} for row, split in enumerate(("train", "val"))}
+    (tmp_path / "raw" / "humanml3d" / "captions_part.json").write_text(json.dumps(clips))
+    (tmp_path / "raw" / "kit-ml" / "annotations.json").write_text("{}")
+    (tmp_path / "raw" / "kit-ml" / "train.txt").write_text("")
+    return tmp_path / "raw"
+
+
+@pytest.mark.parametrize("writer", ["gpt2", "t5"])
+def test_a_trained_pair_does_every_task(parts, raw, tiny_folder, tiny_model, tmp_path, writer):
+    out = tmp_path / "stages" / "ted"
+    stage.main(
+        [
+            "--data", str(raw), "--out", str(out), "--steps", "2",
+            "--encoder", str(parts / "clip"), "--decoder", str(parts / writer),
+        ]
+    )  # fmt: skip
+    ted = load_ted(out)
+    mtdm = replace(tiny_model.mtdm.config, text_tokens=ted.config.tokens, text_dim=ted.config.width)
+    save(MTDM(mtdm), tmp_path / "stages" / "mtdm")
+    save(tiny_model.med, tmp_path / "stages" / "med")
+    (tmp_path / "stages" / "ted").rename(tmp_path / "stages" / "decoder")
+    publish(tmp_path / "stages", tmp_path / "model")
+    model = MoTe.from_pretrained(tmp_path / "model", device="cpu")
+    motion = model.generate("motion", seconds=2.0, steps=2, seed=0)[0].motion
+    for task, stages in TASKS.items():
+        given = {"text": "a person walks", "motion": motion}
+        inputs = {side: given[side] for side in SIDES if stages[0][side] == "given"}
+        assert len(model.generate(task, steps=2, seed=0, samples=2, **inputs)) == 2
+
+
+@pytest.mark.parametrize("tuned", [[], ["encoder"], ["decoder"], ["encoder", "decoder"]])
+def test_only_what_is_tuned_learns_of_the_published_parts(parts, tuned):
+    ted = build(str(parts / "clip"), str(parts / "gpt2"), tokens=2, width=8, max_words=20, familiar=4)
+    trainer = TEDTrainer(ted)
+    freeze(ted, tuned)
+    for part in ("encoder", "decoder"):
+        assert all(weight.requires_grad == (part in tuned) for weight in getattr(ted, part).parameters())
+    assert ted.from_latent.weight.requires_grad
+    assert ted.queries.requires_grad
+    assert trainer.meaning is None
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "message"),
+    [
+        ("clip", None, "needs both: name a CLIP with --encoder and a GPT-2 with --decoder"),
+        ("gpt2", "gpt2", "is a gpt2: give a CLIP"),
+        ("clip", "clip", "is a clip: give a gpt2 or a t5"),
+        ("nowhere", "gpt2", "is neither a model's folder nor one of the Hub in reach"),
+    ],
+)
+def test_parts_that_do_not_fit_are_told_apart(parts, raw, tmp_path, capsys, encoder, decoder, message):
+    named = [(f"--{part}", name) for part, name in (("encoder", encoder), ("decoder", decoder)) if name]
+    options = [text for part, name in named for text in (part, str(parts / name))]
+    with pytest.raises(SystemExit):
+        stage.main(["--data", str(raw), "--out", str(tmp_path / "out"), *options])
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_weights_that_are_a_pickle_are_not_loaded(parts, tmp_path):
+    folder = tmp_path / "gpt2"
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((parts / "gpt2" / name).read_bytes())
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(ValueError, match=r"the decoder .* has no weights as safetensors"):
+        build(str(parts / "clip"), str(folder))
+
+
+def test_the_whole_pipeline_takes_the_pair(tmp_path):
+    every = commands(tmp_path, tmp_path, 100, [], None, ["--encoder=clip", "--decoder=gpt2"])
+    assert every["ted"][-4:] == ["--encoder=clip", "--decoder=gpt2", "--minutes", "40"]
+    assert not any("--encoder=clip" in command for stage, command in every.items() if stage != "ted")

@@ -145,6 +145,12 @@ def bone_rotations(joints: np.ndarray, root: np.ndarray, skeleton: Skeleton) -> 
     return rotations
 
 
+def contacts(joints: np.ndarray, skeleton: Skeleton = HUMANML3D) -> np.ndarray:
+    """Whether left ankle, left toe, right ankle, right toe stand still: (frames - 1, 4) bool of (frames, joints, 3)."""
+    feet = joints[:, [*skeleton.left_foot, *skeleton.right_foot]]
+    return ((feet[1:] - feet[:-1]) ** 2).sum(-1) < skeleton.contact_speed
+
+
 def to_features(joints: np.ndarray, layout: Layout = LAYOUT) -> np.ndarray:
     """Features (frames - 1, 263) float32 of joints (frames, 22, 3) on the floor, facing +Z at the start; KIT alike.
 
@@ -166,8 +172,7 @@ def to_features(joints: np.ndarray, layout: Layout = LAYOUT) -> np.ndarray:
     features[:, layout.positions] = local[:-1, 1:].reshape(len(steps), -1)
     features[:, layout.rotations] = to_6d(bone_rotations(joints, heading, skeleton)[:-1, 1:]).reshape(len(steps), -1)
     features[:, layout.velocities] = rotate(heading[:-1, None], steps).reshape(len(steps), -1)
-    feet = [*skeleton.left_foot, *skeleton.right_foot]
-    features[:, layout.contacts] = (steps[:, feet] ** 2).sum(-1) < skeleton.contact_speed
+    features[:, layout.contacts] = contacts(joints, skeleton)
     return features.astype(np.float32)
 
 

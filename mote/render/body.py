@@ -55,8 +55,8 @@ class Flesh:
     radii: Float[np.ndarray, "limbs 2"]
 
 
-def flesh(joints: Float[np.ndarray, "frames 22 3"]) -> Flesh:
-    """The limbs around the joints, with a head, a face, hands and toes that the skeleton does not have."""
+def body_points(joints: Float[np.ndarray, "frames 22 3"]) -> dict[str, Float[np.ndarray, "frames 3"]]:
+    """The joints by name, and points of a head, a face, hands and toes that the skeleton does not have; metres."""
     points = {name: joints[:, index].astype(np.float64) for index, name in enumerate(HUMANML3D.names)}
     across = _unit(points["left shoulder"] - points["right shoulder"])
     up = _unit(points["head"] - points["spine3"])
@@ -69,6 +69,12 @@ def flesh(joints: Float[np.ndarray, "frames 22 3"]) -> Flesh:
         for last, before, name, length in (("wrist", "elbow", "hand", 0.08), ("foot", "ankle", "toe", 0.03)):
             tip, base = points[f"{side} {last}"], points[f"{side} {before}"]
             points[f"{side} {name}"] = tip + length * _unit(tip - base)
+    return points
+
+
+def flesh(joints: Float[np.ndarray, "frames 22 3"]) -> Flesh:
+    """The limbs around the joints."""
+    points = body_points(joints)
     ends = np.stack([np.stack([points[limb.start], points[limb.end]], axis=1) for limb in LIMBS], axis=1)
     return Flesh(ends=ends, radii=np.array([(limb.start_radius, limb.end_radius) for limb in LIMBS]))
 

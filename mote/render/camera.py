@@ -39,7 +39,7 @@ class Camera:
         self.back = np.array([np.sin(azimuth) * cos, sin, np.cos(azimuth) * cos])
         right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
         self.screen = np.stack([right, -np.cross(self.back, right)])  # x to the right, y down the picture
-        self.look = _follow(motion, config)
+        self.look = follow(motion, config)
         joints = motion.joints - self.look[:, None]
         self.distance = config.distance + 2 * float(np.abs(joints @ self.back).max())
         self.pixels, self.middle = 1.0, np.zeros(2)
@@ -65,8 +65,8 @@ class Camera:
         return seen @ self.screen.T * scale[..., None] + self.middle, scale
 
 
-def _follow(motion: Motion, config: CameraConfig) -> Float[np.ndarray, "frames 3"]:
-    """The root smoothed over time; its height counts only where it leaves the usual."""
+def follow(motion: Motion, config: CameraConfig) -> Float[np.ndarray, "frames 3"]:
+    """The point to look at: the root smoothed over time; its height counts only where it leaves the usual."""
     root = motion.joints[:, 0].astype(np.float64)
     usual = np.median(root[:, 1])
     root[:, 1] += usual - np.clip(root[:, 1], usual - config.headroom, usual + config.headroom)

@@ -16,6 +16,7 @@ FLOOR: Colour = (230, 234, 240)
 GRID: Colour = (140, 152, 170)
 SHADOW: Colour = (28, 36, 52)
 TRAIL: Colour = (0, 158, 115)
+CONTACT: Colour = (204, 121, 167)  # of a foot that stands still, in the player
 
 
 @dataclass(frozen=True, kw_only=True)

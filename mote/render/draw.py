@@ -23,6 +23,8 @@ from mote.render.colours import BACKGROUND, FLOOR, GRID, SHADOW, TRAIL, Colour
 CELL, STRIP = 0.5, 0.012  # metres between the lines of the floor, and their width
 RINGS = np.array([1.0, 0.84, 0.68])  # the floor fades out in steps: shares of its radius
 PENUMBRA = np.array([0.6, -0.4])  # steps of the soft edge of the shadow
+BLUR, BLUR_RISE = 0.012, 0.09  # metres: how wide the soft edge is, and how much wider for each metre of height
+DARKNESS = 0.175  # opacity of each step of the shadow
 SUN = np.array([-0.12, 0.0, -0.12])  # how far a shadow moves for each metre of height
 TRAIL_SECONDS = 4.0
 TRAIL_PARTS, TRAIL_POINTS = 8, 6  # the trail fades out in parts of some points each
@@ -155,13 +157,13 @@ def _shadow(camera: Camera, frames: slice, body: Flesh) -> Layer:
     ends, radii = body.ends[:, cast], body.radii[cast]
     height = np.maximum(ends[..., 1], 0)  # (frames, limbs, 2)
     flat = ends + height[..., None] * SUN
-    radii = np.maximum(radii + PENUMBRA[:, None, None, None] * (0.012 + 0.09 * height), 0)
+    radii = np.maximum(radii + PENUMBRA[:, None, None, None] * (BLUR + BLUR_RISE * height), 0)
     plane = np.broadcast_to(flat[..., [0, 2]], (*radii.shape, 2))
     outline = hulls(plane, radii, corners=4)  # (steps, frames, limbs, corners, 2)
     points = np.stack([outline[..., 0], np.zeros(outline.shape[:-1]), outline[..., 1]], axis=-1)
     corners = camera.project(np.moveaxis(points, 0, 1), frames)[0]  # (frames, steps, limbs, corners, 2)
     lift = 1 / (1 + 1.5 * np.maximum(height.min(axis=(1, 2)) - 0.05, 0))
-    colours = np.repeat(_shades(SHADOW, np.full(len(PENUMBRA), 0.175))[None], len(lift), axis=0)
+    colours = np.repeat(_shades(SHADOW, np.full(len(PENUMBRA), DARKNESS))[None], len(lift), axis=0)
     colours[..., 3] *= lift[:, None]
     return Layer(corners, colours)
 

@@ -26,19 +26,20 @@ from mote.ui import blocks  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
+VIEWER = ASSETS / "viewer.js"
 CHECKPOINT = ROOT / "checkpoints" / "mote-open"
 
 
 def build(model: MoTe, name: str = CHECKPOINT.name) -> gr.Blocks:
     """The page on a model, called `name` in its status line; nothing is started."""
-    return blocks.build(model, name=name, device=str(model.device), examples=ASSETS / "examples")
+    return blocks.build(model, name=name, device=str(model.device), examples=ASSETS / "examples", viewer=VIEWER)
 
 
 def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     """Serve a page; `options` are those of gradio's launch, which wins over the app's own."""
     own: dict[str, Any] = {
         "theme": theme(),
-        "css_paths": ASSETS / "studio.css",
+        "css_paths": [ASSETS / "studio.css", ASSETS / "player.css"],
         "head": f"<script>{(ASSETS / 'studio.js').read_text()}</script>",
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from mote.export import Format
 from mote.pipeline import MoTe
-from mote.sampling import TASKS, Task
-from mote.ui import checks, handlers, scripts
+from mote.sampling import Task
+from mote.ui import checks, handlers, scripts, stage
 from mote.ui.tasks import TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
@@ -37,7 +37,7 @@ CONTROLS: dict[str, Callable[[Any], Component]] = {
 """What makes the component of each argument of a handler, given the argument's default."""
 
 
-def build(model: MoTe, *, name: str, device: str, examples: Path) -> gr.Blocks:
+def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) -> gr.Blocks:
     """The whole page on a model; nothing is started.
 
     Args:
@@ -45,6 +45,7 @@ def build(model: MoTe, *, name: str, device: str, examples: Path) -> gr.Blocks:
         name: The model's name for the status line.
         device: The device's name for the status line.
         examples: A folder of motion files, each an example of the tasks that are given a motion; it may be missing.
+        viewer: The script of the 3D player.
     """
     actions = handlers.Handlers(model)
     lifetime = (KEPT_SECONDS // 24, KEPT_SECONDS)
@@ -57,14 +58,20 @@ def build(model: MoTe, *, name: str, device: str, examples: Path) -> gr.Blocks:
         with tabs:
             for task, tab in TABS.items():
                 with gr.Tab(tab.title, id=task), gr.Row(elem_classes="workspace"):
-                    _tab(task, tab, getattr(actions, task.replace("-", "_")), status, examples)
+                    _tab(task, tab, actions, status, examples, viewer)
         numbers = [block for block in page.blocks.values() if isinstance(block, gr.Number)]
-        _in_browser(page.load, scripts.EMPTY % len(numbers), None, numbers)
+        scripts.run(page.load, scripts.EMPTY % len(numbers), None, numbers)
     return page
 
 
-def _tab(task: Task, tab: Tab, handler: Callable[..., Any], status: gr.HTML, examples: Path) -> None:
-    """The inputs of a task on the left, its result on the right, and the events that join them."""
+def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, examples: Path, viewer: Path) -> None:
+    """The inputs of a task on the left, its result on the right, and the events that join them.
+
+    Programs and the page have an event each, of the same inputs and outputs: a program gets motions with their GIFs
+    and never sees the player; the page gets the motions at once, and `stage.result` shows and draws what comes.
+    """
+    endpoint = task.replace("-", "_")
+    handler = getattr(actions, endpoint)
     with gr.Column(elem_classes="inspector", scale=0, min_width=360):
         gr.HTML(tab.hint, elem_classes="hint")
         given: dict[str, Any] = {
@@ -81,24 +88,25 @@ def _tab(task: Task, tab: Tab, handler: Callable[..., Any], status: gr.HTML, exa
         inputs = given | _settings(tab, handler)
         generate = gr.Button("Generate", variant="primary", elem_classes="generate")
     with gr.Column(elem_classes="stage"):
-        made, seed = _result(task, given, inputs["seed"])
+        made, seed, progress = stage.result(task, given, inputs["seed"], viewer)
 
     run: dict[str, Any] = {
-        "fn": handler,
         "inputs": [inputs[name] for name in tab.inputs],
         "outputs": [*made, seed, status],
-        "show_progress_on": made[0],
+        "show_progress_on": progress,
         "concurrency_id": "model",
     }
-    generate.click(**run, api_name=task.replace("-", "_"))
+    gr.on([], handler, api_name=endpoint, **run)
+    run |= {"fn": getattr(replace(actions, draws=False), endpoint), "api_visibility": "private"}
+    generate.click(**run)
     if "text" in given:
-        given["text"].submit(**run, api_visibility="private")
+        given["text"].submit(**run)
     if picks:
         fill = shown.click(
             partial(_pick, list(picks.values())), shown, [inputs[name] for name in next(iter(picks.values()))],
             queue=False, show_progress="hidden", api_visibility="private",
         )  # fmt: skip
-        fill.success(**run, api_visibility="private")
+        fill.success(**run)
 
 
 def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
@@ -112,79 +120,13 @@ def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
             with gr.Row(elem_classes="setting"):
                 made["seconds"] = _control(handler, "seconds")
                 auto = gr.Checkbox(True, label="Auto", container=False, scale=0, min_width=76)
-            _in_browser(auto.input, scripts.SECONDS_OF_AUTO, auto, made["seconds"])
-            _in_browser(made["seconds"].input, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
+            scripts.run(auto.input, scripts.SECONDS_OF_AUTO, auto, made["seconds"])
+            scripts.run(made["seconds"].input, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
         with gr.Row(elem_classes="setting"):
             made["seed"] = _control(handler, "seed")
             roll = gr.Button("Roll", elem_classes="dice", size="sm", scale=0, min_width=76)
-        _in_browser(roll.click, scripts.ROLL, None, made["seed"])
+        scripts.run(roll.click, scripts.ROLL, None, made["seed"])
     return made
-
-
-def _given_motion(motion: gr.File, skeleton: gr.File) -> None:
-    """The picture of an uploaded motion, and the field for the skeleton that an AMC file needs."""
-    picture = gr.Image(label="Given motion", type="filepath", interactive=False, buttons=[], elem_classes="given")
-    gr.on(
-        [motion.change, skeleton.change], handlers.preview, [motion, skeleton], picture,
-        concurrency_id="drawing", concurrency_limit=2, api_visibility="private",
-    )  # fmt: skip
-    motion.change(
-        lambda path: gr.File(visible=bool(path) and path.lower().endswith(".amc")), motion, skeleton,
-        queue=False, show_progress="hidden", api_visibility="private",
-    )  # fmt: skip
-
-
-def _result(task: Task, given: dict[str, Any], seed: Component) -> tuple[list[Component], gr.Number]:
-    """What the task makes: motions with their downloads, captions, both; and the seed that was used."""
-    sides = TASKS[task][-1].generated
-    made: list[Component] = []
-    with gr.Row(elem_classes="figures", visible="motion" in given or "motion" in sides):
-        if "motion" in given:
-            _given_motion(given["motion"], given["skeleton"])
-        if "motion" in sides:
-            gallery = gr.Gallery(
-                label="Motions", columns=2, object_fit="contain", allow_preview=False, buttons=["fullscreen"],
-                interactive=False, elem_classes="motions",
-            )  # fmt: skip
-            made.append(gallery)
-    if "text" in sides:
-        captions = gr.Textbox(
-            label="Captions",
-            lines=1,
-            max_lines=12,
-            interactive=False,
-            buttons=[],
-            elem_classes="captions",
-            placeholder="The sentence appears here",
-        )
-        made.append(captions)
-    with gr.Row(elem_classes="result-bar"):
-        if "motion" in sides:
-            made.append(_downloads(gallery))
-        if "text" in sides:
-            copy = gr.Button("Copy text", size="sm", scale=0, min_width=88)
-            _in_browser(copy.click, scripts.COPY, captions, None)
-        used = gr.Number(label="Seed used", precision=0, interactive=False, scale=0, min_width=190, elem_classes="used")
-        keep = gr.Button("Keep seed", size="sm", scale=0, min_width=88)
-    _in_browser(keep.click, scripts.KEEP, used, seed)
-    return made, used
-
-
-def _downloads(gallery: gr.Gallery) -> gr.File:
-    """The buttons that fetch the chosen motion of a gallery in each form; the files that they start from."""
-    gr.HTML("Download", elem_classes="caption")
-    files = gr.File(label="Motion files", file_count="multiple", interactive=False, visible="hidden")
-    copy = gr.File(label="Download", interactive=False, visible="hidden")
-    chosen = gr.State(0)
-    gallery.select(_index, None, chosen, queue=False, show_progress="hidden", api_visibility="private")
-    gallery.change(lambda: 0, None, chosen, queue=False, show_progress="hidden", api_visibility="private")
-    for form in get_args(Format):
-        button = gr.Button(form.upper() if form != "npy" else form, size="sm", scale=0, min_width=64)
-        button.click(
-            partial(handlers.export, form=form), [files, chosen], copy,
-            concurrency_id="drawing", concurrency_limit=2, show_progress="hidden", api_visibility="private",
-        ).success(None, copy, None, js=scripts.DOWNLOAD)  # fmt: skip
-    return files
 
 
 def _control(handler: Callable[..., Any], name: str) -> Component:
@@ -206,12 +148,3 @@ def _pick(picks: list[Mapping[str, Any]], index: int) -> Any:
     """The values of an example, as Gradio takes them: one alone, or a list."""
     values = list(picks[index].values())
     return values if len(values) > 1 else values[0]
-
-
-def _index(event: gr.SelectData) -> int:
-    return int(event.index)
-
-
-def _in_browser(event: Callable[..., Any], script: str, source: Any, target: Any) -> None:
-    """Set the target components from the source, or only run the script, without a call to the server."""
-    event(None, source, target, js=script, queue=False, show_progress="hidden", api_visibility="private")

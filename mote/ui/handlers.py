@@ -1,4 +1,4 @@
-"""What the app does: one handler per task, and the preview and export of motions.  No layout here.
+"""What the app does: one handler per task, and the export of motions.  No layout here.
 
 The docstrings of the handlers are what the API page and MCP clients show.
 """
@@ -33,9 +33,13 @@ _TRACKER = gr.Progress()
 
 @dataclass(frozen=True)
 class Handlers:
-    """The app's functions on one model.  Bad input raises gr.Error with one sentence for the person."""
+    """The app's functions on one model.  Bad input raises gr.Error with one sentence for the person.
+
+    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards.
+    """
 
     model: MoTe
+    draws: bool = True
 
     def text_to_motion(
         self,
@@ -211,7 +215,7 @@ class Handlers:
         The motions of several texts are joined to one for each seed.
         """
         started = time.perf_counter()
-        share = DENOISING if "motion" in TASKS[task][-1].generated else 1.0
+        share = DENOISING if self.draws and "motion" in TASKS[task][-1].generated else 1.0
         samples = checks.samples(samples)
         settings: dict[str, Any] = {
             "seconds": checks.length(seconds),
@@ -233,14 +237,8 @@ class Handlers:
             made,
             started,
             lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
+            self.draws,
         )
-
-
-def preview(motion: str | None, skeleton: str | None = None) -> str | None:
-    """A GIF of an uploaded motion, or None while no file, or an AMC file without its skeleton, is chosen."""
-    if not motion or (motion.lower().endswith(".amc") and not skeleton):
-        return None
-    return results.draw(checks.uploaded(motion, skeleton))
 
 
 def export(files: list[str] | None, index: int, form: Format) -> str:

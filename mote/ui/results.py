@@ -13,12 +13,14 @@ from gradio.utils import get_upload_folder
 
 from mote.export import Format, export, slug
 from mote.files import read
-from mote.motion.motion import Motion
 from mote.pipeline import Sample
 
 
 class Motions(NamedTuple):
-    """GIFs with their captions, the joints as npy files, the seed, and one line about the run."""
+    """GIFs with their captions, the joints as npy files, the seed, and one line about the run.
+
+    The GIFs are none where they are drawn later.
+    """
 
     animations: list[tuple[str, str | None]]
     files: list[str]
@@ -55,12 +57,14 @@ def fresh_folder() -> Path:
 class Run:
     """The samples that a task made, in the forms that its page shows.
 
-    `started` is the time.perf_counter of the request; `drawn` is called with (GIFs done, GIFs to do) before each.
+    `started` is the time.perf_counter of the request; `drawn` is called with (GIFs done, GIFs to do) before each GIF,
+    unless `draws` says that there are to be none.
     """
 
     made: Sequence[Sample]
     started: float
     drawn: Callable[[int, int], None]
+    draws: bool
 
     def motions(self, name: str) -> Motions:
         """The motions, with files called after `name`: a prompt or the task."""
@@ -91,17 +95,12 @@ class Run:
         for index, sample in enumerate(self.made):
             if sample.motion is None:
                 raise ValueError("the task makes no motion to draw")
-            self.drawn(index, len(self.made))
-            stem = f"{slug(name)}-{sample.seed}"
-            gif, joints = (export(sample.motion, folder / f"{stem}.{form}") for form in ("gif", "npy"))
-            animations.append((str(gif), sample.text))
-            files.append(str(joints))
+            path = folder / f"{slug(name)}-{sample.seed}"
+            files.append(str(export(sample.motion, path.with_suffix(".npy"))))
+            if self.draws:
+                self.drawn(index, len(self.made))
+                animations.append((str(export(sample.motion, path.with_suffix(".gif"))), sample.text))
         return animations, files
-
-
-def draw(motion: Motion) -> str:
-    """The path of a GIF of the motion, in a folder of its own."""
-    return str(export(motion, fresh_folder() / "preview.gif"))
 
 
 def convert(file: str, form: Format) -> str:

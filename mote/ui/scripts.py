@@ -1,5 +1,10 @@
 """The small pieces of HTML and JavaScript that the page's components need."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 MASTHEAD = """
 <h1>MoTe Studio</h1>
 <p>Motion from words, words from motion</p>
@@ -33,3 +38,8 @@ DOWNLOAD = """
   link.click();
 }
 """
+
+
+def run(event: Callable[..., Any], script: str, source: Any, target: Any) -> None:
+    """Set the target components from the source, or only run the script, without a call to the server."""
+    event(None, source, target, js=script, queue=False, show_progress="hidden", api_visibility="private")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mote.files import read
 from mote.sampling import TASKS
-from mote.ui import handlers
+from mote.ui import handlers, staging
 from mote.ui.handlers import Handlers
 from mote.ui.tasks import TABS
 
@@ -151,7 +151,7 @@ def test_a_setting_out_of_range_is_named_with_its_limits(studio_handlers, settin
 def test_a_broken_file_is_answered_with_the_reader_s_sentence(studio_handlers, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"\x00\xffnot a motion")
-    for handler in (studio_handlers.motion_to_text, studio_handlers.motion_variation, handlers.preview):
+    for handler in (studio_handlers.motion_to_text, studio_handlers.motion_variation, staging.receive):
         with pytest.raises(gr.Error, match=name):
             handler(str(path))
 
@@ -167,18 +167,32 @@ def test_of_a_long_motion_the_beginning_is_used_and_a_short_one_is_refused(studi
     joints = np.load(clip)
     np.save(tmp_path / "long.npy", np.concatenate([joints] * 10))
     np.save(tmp_path / "short.npy", joints[:10])
-    with Image.open(handlers.preview(str(tmp_path / "long.npy"))) as picture:
-        assert picture.n_frames == 196
+    assert len(read(staging.receive(str(tmp_path / "long.npy"))[1])) == 196
     assert studio_handlers.motion_to_text(str(tmp_path / "long.npy"), **FAST).seed == 5
     with pytest.raises(gr.Error, match=r"short\.npy lasts 0\.5 s"):
         studio_handlers.motion_to_text(str(tmp_path / "short.npy"), **FAST)
 
 
-def test_preview_draws_an_upload_and_waits_for_the_rest(clip):
-    with Image.open(handlers.preview(clip)) as picture:
+def test_an_upload_goes_to_the_player_and_becomes_a_gif_once_it_is_whole(clip):
+    shown, file = staging.receive(clip)
+    assert [motion["label"] for motion in shown["motions"]] == ["Given"]
+    with Image.open(staging.picture(file)) as picture:
         assert picture.is_animated
-    assert handlers.preview(None) is None
-    assert handlers.preview("walk.amc") is None
+    assert staging.receive(None) == staging.receive("walk.amc") == (None, None)
+    assert staging.picture(None) is None
+
+
+def test_the_page_gets_motions_without_gifs_and_draws_them_afterwards(tiny_model, clip):
+    result = Handlers(tiny_model, draws=False).joint(seconds=2.0, samples=2, **FAST)
+    assert result.animations == []
+    shown = staging.show(result.files, result.seed, clip, result.captions)
+    first, second = result.captions.splitlines()
+    assert [motion["label"] for motion in shown["motions"]] == ["Given", f"Seed 5: {first}", f"Seed 6: {second}"]
+    pictures = staging.draw(result.files, result.captions)
+    assert [caption for _, caption in pictures] == [first, second]
+    with Image.open(pictures[0][0]) as picture:
+        assert picture.n_frames == len(read(result.files[0]))
+    assert staging.show(None, 0, None) is None
 
 
 @pytest.mark.parametrize("form", ["gif", "mp4", "bvh", "npy"])

@@ -61,8 +61,7 @@ def result(
     files.change(
         staging.show, [files, used, received, *sentences], screen,
         queue=False, show_progress="hidden", api_visibility="private",
-    )  # fmt: skip
-    files.change(staging.draw, [files, *sentences], gallery, **_DRAWING)
+    ).success(staging.draw, [files, *sentences], gallery, trigger_mode="always_last", **_DRAWING)  # fmt: skip
     return made, used, screen
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browsing import WINDOW, open_task, opened, prompt, quick, shown, status
 from PIL import Image
 
 from mote.files import write
@@ -14,67 +15,15 @@ from mote.sampling import TASKS
 from mote.ui.tasks import TABS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
-
-CHROMIUM = Path("/usr/bin/chromium")
-WINDOW = {"width": 1280, "height": 800}
+    from playwright.sync_api import Page
 
 sync_api = pytest.importorskip("playwright.sync_api")
-sync_api.expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def page(browser, studio) -> Iterator[Page]:
-    """The open app; the test fails if the page asked another host for anything or wrote an error on the console."""
-    context = browser.new_context(viewport=WINDOW, accept_downloads=True)
-    tab = context.new_page()
-    faults: list[str] = []
-    tab.on("request", lambda request: faults.append(request.url) if outside(request.url, studio) else None)
-    tab.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.goto(studio)
-    shown(tab, "button.generate").wait_for()
-    yield tab
-    context.close()
-    assert faults == []
-
-
-def outside(url: str, studio: str) -> bool:
-    return not url.startswith((studio, "data:", "blob:"))
-
-
-def shown(page: Page, selector: str) -> Locator:
-    """What the selector finds in the open tab."""
-    return page.locator(f"{selector} >> visible=true").first
-
-
-def open_task(page: Page, task: str) -> None:
-    page.get_by_role("tab", name=TABS[task].title, exact=True).click()
-    page.get_by_text(TABS[task].hint).wait_for()
-
-
-def quick(page: Page) -> None:
-    """As few steps as still make a result."""
-    box = page.get_by_label("number input for Steps").locator("visible=true")
-    box.fill("2")
-    box.blur()
-
-
-def prompt(page: Page) -> Locator:
-    return page.get_by_label("What the person does").locator("visible=true")
-
-
-def status(page: Page) -> Locator:
-    return page.locator(".status [role=status]")
+    with opened(browser, studio) as tab:
+        yield tab
 
 
 def test_a_prompt_becomes_a_moving_picture(page, studio, tmp_path):

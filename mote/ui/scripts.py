@@ -20,7 +20,10 @@ element.querySelector(".api").addEventListener("click", () => document.querySele
 
 STATUS = """
 <span>${model}</span><span>${device}</span><span role="status">${value}</span>
-<span class="keys"><kbd>Ctrl</kbd> <kbd>Enter</kbd> generates</span>
+<span class="keys">
+  <kbd>Ctrl</kbd> <kbd>Enter</kbd> generates, <kbd>Space</kbd> plays,
+  <kbd>←</kbd> <kbd>→</kbd> step, <kbd>R</kbd> resets the view
+</span>
 """
 
 EMPTY = "() => Array(%d).fill(null)"  # a Number without a value starts as 0 on the page

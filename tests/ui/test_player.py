@@ -106,6 +106,18 @@ def test_keys_play_and_step_and_the_timeline_scrubs(page):
     assert prompt(page).input_value().endswith(" "), "a field that is typed in keeps its keys"
 
 
+def test_space_after_a_click_on_generate_pauses_and_runs_nothing(page):
+    quick(page)
+    prompt(page).fill("a person walks")
+    shown(page, "button.generate").click()
+    shown(page, ".motions img").wait_for()
+    said = status(page).inner_text()
+    page.keyboard.press("Space")
+    sync_api.expect(part(page, "play")).to_have_attribute("aria-label", "Play")
+    page.wait_for_timeout(500)
+    assert (status(page).inner_text(), page.evaluate(f"{FIRST_FRAMES}.length")) == (said, 1)
+
+
 def test_every_option_changes_the_picture_and_back(page):
     generate(page)
     rest(page)

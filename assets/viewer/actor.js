@@ -19,15 +19,15 @@ export class Actor {
     this.ghosts = new Group();
     this.group.add(this.trail.mesh, this.ghosts);
     this.group.add(...looks.shadows.map((shadow) => this.pose.mesh(looks.shapes.shadow, shadow, 2)));
-    for (const material of [looks.body, looks.outline]) {
-      this.group.add(this.pose.mesh(looks.shapes.body, material, 3));
-    }
+    this.bodies = [looks.body, looks.outline].map((material) => this.pose.mesh(looks.shapes.body, material, 3));
+    this.group.add(...this.bodies);
     this.#measure();
   }
 
-  /** Puts everything where it is at a frame, just before this actor's picture is drawn. */
-  update(frame, options) {
+  /** Puts everything where it is at a frame, just before this actor's picture is drawn; `quick` with fewer corners. */
+  update(frame, options, quick) {
     const { motion, places } = this;
+    for (const body of this.bodies) body.geometry = quick ? this.looks.shapes.quick : this.looks.shapes.body;
     this.trail.mesh.visible = options.trail;
     if (options.trail) this.trail.update(motion, frame, places);
     if (options.ghosts && this.ghosts.children.length === 0) this.#addGhosts();

@@ -95,8 +95,8 @@ export class Pose {
   }
 }
 
-/** The shapes and materials of every body; `pixel` is set before each picture. `slow` screens get fewer corners. */
-export function makeLooks(figure, slow) {
+/** The shapes and materials of every body; `pixel` is set before each picture. */
+export function makeLooks(figure) {
   const all = figure.limbs.map((_, number) => number);
   const casting = all.filter((number) => figure.limbs[number].casts);
   const pixel = { value: 0 };
@@ -108,7 +108,8 @@ export function makeLooks(figure, slow) {
   const body = (rim, opacity, options = {}) => {
     const contact = { value: new Color(figure.contact) };
     const highlight = { value: new Vector2(...figure.highlight) };
-    const uniforms = { standing: { value: null }, rim: { value: rim }, opacity: { value: opacity }, pixel, contact, highlight };
+    const standing = { value: null };
+    const uniforms = { standing, rim: { value: rim }, opacity: { value: opacity }, pixel, contact, highlight };
     return make(BODY_VERTEX, BODY_FRAGMENT, uniforms, options);
   };
   const shadow = (edge, layer) => {
@@ -129,7 +130,8 @@ export function makeLooks(figure, slow) {
   return {
     pixel,
     shapes: {
-      body: geometryOf(figure, capsule(slow ? COARSE : FINE), all),
+      body: geometryOf(figure, capsule(FINE), all),
+      quick: geometryOf(figure, capsule(COARSE), all),
       ghost: geometryOf(figure, capsule(COARSEST), all),
       shadow: geometryOf(figure, circle(FINE), casting),
     },

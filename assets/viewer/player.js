@@ -149,7 +149,7 @@ class Player {
     if (moving && !this.playing && this.screen.slow) this.settling = setTimeout(() => this.#draw(false), SETTLED);
     this.screen.claim(this, this.stage, moving);
     this.theme = this.figure.themes[document.body.classList.contains("dark") ? "dark" : "light"];
-    this.screen.draw(this);
+    this.screen.draw(this, moving);
     if (this.frames > 0) this.panel.setFrame(this.frame, this.frames, this.fps);
   }
 

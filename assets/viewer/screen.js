@@ -40,7 +40,7 @@ class Screen {
     const details = context.getExtension("WEBGL_debug_renderer_info");
     const driver = context.getParameter(details?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
     this.slow = SOFTWARE.test(driver);
-    this.looks = makeLooks(figure, this.slow);
+    this.looks = makeLooks(figure);
     canvas.addEventListener("webglcontextrestored", () => this.player?.request());
     this.#warmUp(figure);
   }
@@ -79,8 +79,8 @@ class Screen {
     }
   }
 
-  /** Draws each actor, or an empty floor, in its cell of the stage. */
-  draw({ scene, floor, view, actors, theme, frame, options }) {
+  /** Draws each actor, or an empty floor, in its cell of the stage; where that is slow, moving ones coarser. */
+  draw({ scene, floor, view, actors, theme, frame, options }, moving) {
     const { renderer, looks } = this;
     for (const shadow of looks.shadows) shadow.uniforms.colour.value.set(theme.shadow);
     floor.setTheme(theme);
@@ -95,7 +95,7 @@ class Screen {
       this.#fill(theme.background, left, bottom, width, height);
       const actor = actors[cell];
       if (!actor && cell > 0) continue;
-      actor?.update(frame, options);
+      actor?.update(frame, options, moving && this.slow);
       for (const other of actors) other.group.visible = other === actor;
       const point = actor ? (options.follow ? actor.look : actor.middle) : STANDING;
       const room = actor && !options.follow ? actor.room.still.reach : 0;

@@ -1,6 +1,6 @@
 // What the graphics card runs. Colours are used as they stand in the picture: nothing is converted or lit.
 
-/** A limb: a unit sphere pulled apart into two balls and all between them. `end` is 0 at its first ball, 1 at the other. */
+/** A limb: a unit sphere pulled apart into two balls and all between. `end` is 0 at its first ball, 1 at the other. */
 const LIMB = /* glsl */ `
 attribute float end;
 attribute float limb;

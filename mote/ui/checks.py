@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import tempfile
+from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -23,8 +24,11 @@ MAX_SEED = 2**31 - 1
 
 
 def fault(sentence: str) -> gr.Error:
-    """The error to raise for something that the person can put right: shown on the page, kept out of the log."""
-    return gr.Error(sentence, duration=8, title="Check the input", print_exception=False)
+    """The error to raise for something that the person can put right: shown on the page, kept out of the log.
+
+    The page reads it as HTML, and it may quote a file of somebody else's.
+    """
+    return gr.Error(escape(sentence, quote=False), duration=8, title="Check the input", print_exception=False)
 
 
 def prompt(text: str | None) -> str:
@@ -62,11 +66,11 @@ def uploaded(motion: str | None, skeleton: str | None) -> Motion:
     try:
         found = _read_acclaim(path, skeleton) if path.suffix.lower() == ".amc" else read(path)
     except MotionFileError as error:
-        raise fault(f"{error}.") from error
+        raise fault(f"{str(error).rstrip('.')}.") from error
     if found.seconds < MIN_SECONDS:
         raise fault(f"{path.name} lasts {found.seconds:.1f} s: the model takes {MIN_SECONDS:g} to {MAX_SECONDS:g} s.")
     if found.seconds > MAX_SECONDS:
-        gr.Info(f"{path.name} lasts {found.seconds:.1f} s: its first {MAX_SECONDS:g} s are used.")
+        gr.Info(f"{escape(path.name)} lasts {found.seconds:.1f} s: its first {MAX_SECONDS:g} s are used.")
         found = found[: int(MAX_SECONDS * found.fps)]
     return found
 

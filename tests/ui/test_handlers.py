@@ -156,6 +156,19 @@ def test_a_broken_file_is_answered_with_the_reader_s_sentence(studio_handlers, t
             handler(str(path))
 
 
+def test_what_a_file_says_is_never_read_as_html(studio_handlers, tmp_path):
+    channels = "CHANNELS 3 Xrotation Yrotation Zrotation"
+    (tmp_path / "page.bvh").write_text(
+        f"HIERARCHY ROOT <img/src=x> {{ OFFSET 0 0 0 {channels} End Site {{ OFFSET 0 1 0 }} }}\n"
+        "MOTION\nFrames: 2\nFrame Time: 0.05\n0 0 0\n0 0 0\n"
+    )
+    with pytest.raises(gr.Error) as error:
+        studio_handlers.motion_to_text(str(tmp_path / "page.bvh"))
+    assert "it has &lt;img/src=x&gt;" in error.value.message
+    assert "<" not in error.value.message
+    assert not error.value.message.endswith("..")
+
+
 def test_a_missing_file_and_a_missing_skeleton_are_asked_for(studio_handlers, tmp_path):
     with pytest.raises(gr.Error, match="Choose a motion file first"):
         studio_handlers.motion_to_text(None)

@@ -17,7 +17,7 @@ from torch import nn
 from mote.models.ted import TED, TEDConfig
 from mote.models.ted_pretrained import PretrainedTED, PretrainedTEDConfig
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocabulary.json"
 INDEX = f"{WEIGHTS}.index.json"
 LARGEST = "16MB"
 """The most that one file of weights holds."""
@@ -48,10 +48,7 @@ def read_fields(folder: Path) -> dict[str, Any]:
         CheckpointError: the file is missing, or is no JSON object.
     """
     path = folder / CONFIG
-    try:
-        values = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read as JSON: {error}") from error
+    values = _read_json(path)
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} holds {type(values).__name__}, not an object of named fields")
     return values
@@ -101,6 +98,26 @@ def load_ted(folder: Path, device: torch.device | str = "cpu") -> TED | Pretrain
     except Exception as error:  # tokenizers raises bare Exceptions
         raise CheckpointError(f"{folder}: the vocabulary cannot be read: {error}") from error
     return ted.to(device)
+
+
+def load_vocabulary(folder: Path) -> list[str]:
+    """The prompts that a model's folder says it can be called by; none where it says nothing.
+
+    Raises:
+        CheckpointError: the file is there and is no JSON list of sentences.
+    """
+    path = folder / VOCABULARY
+    prompts = _read_json(path) if path.exists() else []
+    if not isinstance(prompts, list) or not all(isinstance(prompt, str) for prompt in prompts):
+        raise CheckpointError(f"{path} is not a list of sentences")
+    return prompts
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as JSON: {error}") from error
 
 
 def _read_weights(folder: Path) -> tuple[Path, dict[str, torch.Tensor]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from mote import device as devices
-from mote.checkpoint import CheckpointError, load, load_ted
+from mote.checkpoint import CheckpointError, load, load_ted, load_vocabulary
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
@@ -55,8 +57,8 @@ class Sample:
 class MoTe:
     """The two autoencoders and the denoiser, ready to generate."""
 
-    def __init__(self, med: MED, ted: TextAutoencoder, mtdm: MTDM) -> None:
-        """Put the three together.
+    def __init__(self, med: MED, ted: TextAutoencoder, mtdm: MTDM, vocabulary: Sequence[str] = ()) -> None:
+        """Put the three together; `vocabulary` are prompts that are known to work, one for each action.
 
         Raises:
             CheckpointError: the denoiser was made for latents of another size.
@@ -69,6 +71,7 @@ class MoTe:
             if has != needs:
                 raise CheckpointError(f"the {name} latent is {has[0]} x {has[1]}, the denoiser needs {needs}")
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
+        self.vocabulary = tuple(vocabulary)
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str | None = None) -> MoTe:
@@ -87,6 +90,7 @@ class MoTe:
             load(MED, MEDConfig, folder / "med", where),
             load_ted(folder / "ted", where),
             load(MTDM, MTDMConfig, folder / "mtdm", where),
+            load_vocabulary(folder),
         )
 
     @property
@@ -100,6 +104,22 @@ class MoTe:
             ValueError: the text has no words.
         """
         return self.ted.strangeness([text]).item()
+
+    def nearest(self, text: str, count: int = 3) -> list[str]:
+        """The prompts of the model's vocabulary that mean most nearly what a sentence does, the nearest first.
+
+        Raises:
+            ValueError: the text has no words.
+        """
+        likeness = cosine_similarity(self.ted.meanings([text]), self._meanings, dim=-1)  # (prompts,)
+        return [self.vocabulary[row] for row in likeness.topk(min(count, len(self.vocabulary))).indices.tolist()]
+
+    @cached_property
+    def _meanings(self) -> Tensor:
+        """The meanings (prompts, size) of the vocabulary."""
+        if not self.vocabulary:
+            return self.ted.familiar.mean.new_empty(0, len(self.ted.familiar.mean))
+        return self.ted.meanings([*self.vocabulary])
 
     @torch.inference_mode()
     def generate(

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mote import checkpoint
-from mote.checkpoint import CONFIG, INDEX, WEIGHTS, CheckpointError, load, save
+from mote.checkpoint import CONFIG, INDEX, VOCABULARY, WEIGHTS, CheckpointError, load, load_vocabulary, save
 from mote.models.med import MED, MEDConfig
 
 TINY = MEDConfig(tokens=2, dim=4, width=8, heads=2, encoder_layers=1, decoder_layers=1, head_width=8)
@@ -147,6 +147,14 @@ def parts(model, tmp_path, monkeypatch):
 def test_weights_in_several_files_are_the_same_weights(folder, parts):
     one, several = load(MED, MEDConfig, folder).state_dict(), load(MED, MEDConfig, parts).state_dict()
     assert all(torch.equal(value, several[name]) for name, value in one.items())
+
+
+def test_a_model_s_vocabulary_is_a_list_of_sentences_or_left_out(tmp_path):
+    assert load_vocabulary(tmp_path) == []
+    for text, said in (('{"a": 1}', "is not a list of sentences"), ("[1]", "is not a list"), ("[", "cannot be read")):
+        (tmp_path / VOCABULARY).write_text(text)
+        with pytest.raises(CheckpointError, match=said):
+            load_vocabulary(tmp_path)
 
 
 def test_what_is_saved_next_leaves_none_of_the_files_before(model, parts, monkeypatch):

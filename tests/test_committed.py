@@ -58,3 +58,16 @@ def test_a_raised_hand_is_read_back(committed):
 )
 def test_it_knows_what_it_was_not_trained_on(committed, text, strange):
     assert (committed.strangeness(text) > 1) is strange
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("a person strolls around", "a person walks"),
+        ("a baby moves on all fours", "a person crawls"),
+        ("he smashes a window", "a person washes a window"),
+    ],
+)
+def test_it_offers_what_it_knows_for_what_it_does_not(committed, text, known):
+    assert committed.nearest(text)[0] == known
+    assert len(committed.nearest(text)) == 3

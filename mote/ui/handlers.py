@@ -23,7 +23,8 @@ from mote.ui.results import Captions, Motions, Pairs, Run
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
 
 DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
-STRANGE = "The model has seen little like this, and what it makes may not fit. Try a plain sentence about one movement."
+STRANGE = "The model has seen little like this, and what it makes may not fit. "
+PLAIN, NEAREST = "Try a plain sentence about one movement.", "Nearest to it among what it knows: {}."
 THEN = re.compile(r"\bthen\b|\bafter (that|which)\b|\bfollowed by\b", re.IGNORECASE)
 ONE_ACTION = (
     "The model learned from clips of one action. Put what comes next on a line of its own, and they are joined."
@@ -226,8 +227,7 @@ class Handlers:
             "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
         }
         try:
-            if any(self.model.strangeness(text) > 1 for text in texts):
-                gr.Info(STRANGE)
+            self._say_if_strange(texts)
             made = self.model.generate(task, text=texts or None, motion=motion, **settings)
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
@@ -239,6 +239,14 @@ class Handlers:
             lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
             self.draws,
         )
+
+    def _say_if_strange(self, texts: Sequence[str]) -> None:
+        """Tell the person which prompts the model knows that are like one it does not, if there is one."""
+        for text in texts:
+            if self.model.strangeness(text) > 1:
+                known = self.model.nearest(text)
+                gr.Info(STRANGE + (NEAREST.format("; ".join(known)) if known else PLAIN))
+                return
 
 
 def export(files: list[str] | None, index: int, form: Format) -> str:

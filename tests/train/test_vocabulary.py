@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mote.checkpoint import load_vocabulary
 from train.data import MANIFEST
 from train.evaluate_prompts import CALLED
 from train.vocabulary import main
@@ -18,12 +19,13 @@ def test_each_called_action_has_its_prompt_its_training_clips_and_its_share(tmp_
     ]  # fmt: skip
     (tmp_path / MANIFEST).write_text("\n".join(map(json.dumps, records)))
     report = tmp_path / "report.json"
-    groups = {f"{CALLED}, by action": {"bow": {"action": 0.5}, "kick": {"action": 1.0}}}
+    groups = {f"{CALLED}, by action": {"bow": {"action": 0.4}, "kick": {"action": 1.0}}}
     report.write_text(json.dumps({"groups": groups}))
-    main(["--data", str(tmp_path), "--report", str(report)])
+    main(["--data", str(tmp_path), "--report", str(report), "--model", str(tmp_path)])
     *_, kick, bow = capsys.readouterr().out.strip().splitlines()
     assert kick == "| kick | a person kicks | 2 | 100.0 % |", "soccer is a way to kick; other splits do not count"
-    assert bow == "| bow | a person bows | 1 | 50.0 % |"
+    assert bow == "| bow | a person bows | 1 | 40.0 % |"
+    assert load_vocabulary(tmp_path) == ["a person kicks"], "what is seldom done is not offered"
 
 
 def test_a_report_without_the_actions_is_refused(tmp_path, capsys) -> None:

@@ -138,7 +138,10 @@ APART = Variant(interaction="none")
 
 
 def commands(options: argparse.Namespace) -> list[Commands]:
-    """The commands of each phase by name: reports on the given model; MEDs; denoisers and writers of TED; reports."""
+    """The commands of each phase by name: reports on the given model; MEDs; denoisers; reports on them; TED's writers.
+
+    The page grows with the phases, so that what was measured first does not wait for the last.
+    """
     data, out = str(options.data), options.out
     runs = {run.name: run for study in STUDIES for run in study.runs.values()}
     variants = {variant.name: variant for variant in [APART, *(run.variant for run in runs.values() if run.variant)]}
@@ -175,7 +178,7 @@ def commands(options: argparse.Namespace) -> list[Commands]:
     }  # fmt: skip
     of_given = {f"report-{name}": reports[f"report-{name}"] for name, run in runs.items() if run.variant is None}
     of_variants = {name: command for name, command in reports.items() if name not in of_given}
-    return [of_given, meds, denoisers | writers, of_variants]
+    return [of_given, meds, denoisers, of_variants, writers]
 
 
 def gather(out: Path, ted: Path) -> None:
@@ -200,14 +203,14 @@ def section(study: Study, reports: Mapping[str, dict[str, Any]], page: Path, pic
 
 
 def write_page(options: argparse.Namespace, *, done: bool) -> None:
-    """Write the page and its pictures: the studies whose reports are there, and at the end what the models say."""
+    """Write the page and its pictures: the studies whose reports are there, and when all is done what models say."""
     out, page, pictures = options.out, options.page, options.pictures
     parts = [
         "# Ablations\n",
         "All of this was made by `python -m train.ablations`. Guidance and steps are measured on mote-open itself, on "
         f"the split {SPLIT}, whose 224 clips tell a share to about 2.5 points.\n",
     ]
-    if done:
+    if (options.out / "reports" / Run(variant=Variant()).name).exists():
         parts.append(
             f"Variants of MED were trained for {options.med_steps:,} steps and denoisers for {options.steps:,}, a "
             "small part of what mote-open had.\n"
@@ -261,13 +264,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--writer-steps", type=int, default=1500, help="of each decoder of TED")
     options = parser.parse_args(arguments)
     done = options.out / "done"
-    of_given, meds, denoisers, of_variants = commands(options)
+    of_given, meds, denoisers, of_variants, writers = commands(options)
     run_once(of_given, done)
     write_page(options, done=False)
     run_once(meds, done)
     gather(options.out, options.model / "ted")
     run_once(denoisers, done)
     run_once(of_variants, done)
+    write_page(options, done=False)
+    run_once(writers, done)
     write_page(options, done=True)
 
 

@@ -195,7 +195,7 @@ def test_an_upload_is_seen_before_anything_runs_and_beside_its_variation(page, t
     assert labels.first.inner_text() == "Given"
 
 
-def test_who_wants_less_motion_starts_the_player_himself(browser, studio):
+def test_who_wants_less_motion_starts_the_player_themselves(browser, studio):
     with opened(browser, studio, reduced_motion="reduce") as page:
         generate(page)
         page.wait_for_timeout(300)

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,10 +13,14 @@ from mote.models.mtdm import MTDM
 from mote.pipeline import MoTe
 from mote.sampling import SIDES, TASKS
 from tests.parts import make_parts
+from train import decoder
 from train import ted as stage
+from train.data import Clips
+from train.loop import FitConfig
+from train.mtdm import Pairs
 from train.pretrained import build, freeze
 from train.run import commands, publish
-from train.ted import TEDTrainer
+from train.ted import Batches, TEDTrainer, TEDTraining
 
 CAPTIONS = ["a person walks", "a man waves his left hand", "someone jumps twice", "a woman turns right"] * 8
 
@@ -58,6 +63,21 @@ def test_a_trained_pair_does_every_task(parts, raw, tiny_folder, tiny_model, tmp
         given = {"text": "a person walks", "motion": motion}
         inputs = {side: given[side] for side in SIDES if stages[0][side] == "given"}
         assert len(model.generate(task, steps=2, seed=0, samples=2, **inputs)) == 2
+
+
+def test_the_last_stage_teaches_its_decoder(parts, tiny_model, tmp_path):
+    ted = build(str(parts / "clip"), str(parts / "gpt2"), tokens=2, width=8, max_words=30, familiar=4)
+    mtdm = MTDM(replace(tiny_model.mtdm.config, text_tokens=2, text_dim=8))
+    model = MoTe(tiny_model.med, ted, mtdm)
+    records = [{"action": "walk", "captions": CAPTIONS[:2], "mirrored_captions": CAPTIONS[:2]}]
+    clips = Clips([np.random.default_rng(0).normal(size=(60, 263)).astype(np.float16)], records)
+    generated = decoder.generate(model, Pairs(model.med, ted, clips))
+    before, weight = ted.encode(CAPTIONS[:1]), ted.decoder.transformer.h[0].mlp.c_fc.weight.clone()
+    plain = Batches(ted, CAPTIONS, [], None, TEDTraining())
+    decoder.train(model, generated, plain, tmp_path, FitConfig(steps=2, warmup=1, lr=1e-2))
+    trained = load_ted(tmp_path)
+    torch.testing.assert_close(trained.encode(CAPTIONS[:1]), before, atol=1e-2, rtol=0)
+    assert (trained.decoder.transformer.h[0].mlp.c_fc.weight - weight).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("tuned", [[], ["encoder"], ["decoder"], ["encoder", "decoder"]])

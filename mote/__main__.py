@@ -6,14 +6,15 @@ python -m mote text-to-motion "a person runs" "a person bows" --join
 python -m mote motion-to-text clip.bvh other.npy
 python -m mote joint --samples 3
 
-A line is printed for each result: its files, its sentence, or both, with tabs between them.  Bad input ends it with
-the code 2 and a sentence.
+A line is printed for each result: its files, its sentence, or both, with tabs between them.  Prompts that are far from
+what the model knows are named on the error stream.  Bad input ends it with the code 2 and a sentence.
 """
 
 from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -75,6 +76,10 @@ def _run(options: argparse.Namespace) -> None:
         raise ValueError(f"--guidance takes one number or two, not {len(options.guidance)}")
     inputs = [read(name) for name in names] if side == "motion" else names
     model = MoTe.from_pretrained(options.checkpoint, device=options.device)
+    for prompt in inputs if side == "text" else ():
+        if model.strangeness(prompt) > 1:
+            known = "; ".join(model.nearest(prompt)) or "a plain sentence about one movement"
+            print(f"The model has seen little like {prompt!r}: try {known}", file=sys.stderr)
     made = _generate(model, options, side, inputs)
     if options.join:
         made, names = iter(one_after_another([*made], options.samples)), names[:1]

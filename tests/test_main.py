@@ -7,6 +7,7 @@ import pytest
 
 from mote.__main__ import main
 from mote.files import read, write
+from mote.pipeline import MoTe
 from mote.sampling import TASKS
 
 FAST = ["--steps", "2", "--seed", "5", "--seconds", "2"]
@@ -42,6 +43,14 @@ def test_every_task_prints_what_it_makes(run, clip, task):
             assert len(read(line[0])) == 40
         if "text" in last.generated:
             assert not line[-1].endswith(".bvh")
+
+
+def test_strange_prompts_are_named_on_the_error_stream(tiny_folder, monkeypatch, capsys):
+    monkeypatch.setattr(MoTe, "strangeness", lambda _, text: 2.0 if "cello" in text else 0.5)
+    main(["text-variation", "a person walks", "a person plays the cello", *FAST, "--checkpoint", str(tiny_folder)])
+    said = capsys.readouterr().err
+    assert "little like 'a person plays the cello': try a plain sentence about one movement" in said
+    assert "a person walks" not in said
 
 
 def test_a_file_of_prompts_in_batches_is_the_same_as_one_by_one(run, tmp_path):

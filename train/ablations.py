@@ -34,7 +34,7 @@ SPLIT: Split = "val"
 
 MOTION_FIGURES = {
     "motion: action and side": "text-to-motion: the action named is the action done, its side too",
-    "motion: action": "text-to-motion: action alone, mean over actions",
+    "motion: mean over actions": "text-to-motion: action alone, mean over actions",
     "jitter": "text-to-motion: jitter, generated over real",
     "skating": "text-to-motion: skating, generated over real",
     "R-precision 1": "text-to-motion: R-precision 1, generated over real",

@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> None:
         raise ValueError(f"--guidance takes one number or two, not {len(options.guidance)}")
     inputs = [read(name) for name in names] if side == "motion" else names
     model = MoTe.from_pretrained(options.checkpoint, device=options.device)
-    for prompt in inputs if side == "text" else ():
+    for prompt in names if side == "text" else ():
         if model.strangeness(prompt) > 1:
             known = "; ".join(model.nearest(prompt)) or "a plain sentence about one movement"
             print(f"The model has seen little like {prompt!r}: try {known}", file=sys.stderr)

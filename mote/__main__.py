@@ -21,6 +21,7 @@ from typing import Any, get_args
 
 from tqdm import tqdm
 
+from mote import advice
 from mote.export import Format, export, slug
 from mote.files import read
 from mote.pipeline import STEPS, MoTe, Sample, one_after_another
@@ -77,9 +78,8 @@ def _run(options: argparse.Namespace) -> None:
     inputs = [read(name) for name in names] if side == "motion" else names
     model = MoTe.from_pretrained(options.checkpoint, device=options.device)
     for prompt in names if side == "text" else ():
-        if model.strangeness(prompt) > 1:
-            known = "; ".join(model.nearest(prompt)) or "a plain sentence about one movement"
-            print(f"The model has seen little like {prompt!r}: try {known}", file=sys.stderr)
+        if warning := advice.strange(model, prompt):
+            print(f"{prompt}: {warning}", file=sys.stderr)
     made = _generate(model, options, side, inputs)
     if options.join:
         made, names = iter(one_after_another([*made], options.samples)), names[:1]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mote import advice
 from mote.__main__ import main
 from mote.files import read, write
 from mote.pipeline import MoTe
@@ -49,7 +50,7 @@ def test_strange_prompts_are_named_on_the_error_stream(tiny_folder, monkeypatch,
     monkeypatch.setattr(MoTe, "strangeness", lambda _, text: 2.0 if "cello" in text else 0.5)
     main(["text-variation", "a person walks", "a person plays the cello", *FAST, "--checkpoint", str(tiny_folder)])
     said = capsys.readouterr().err
-    assert "little like 'a person plays the cello': try a plain sentence about one movement" in said
+    assert f"a person plays the cello: {advice.STRANGE}{advice.PLAIN}" in said
     assert "a person walks" not in said
 
 

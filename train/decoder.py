@@ -25,7 +25,8 @@ from train.loop import FitConfig, fit
 from train.mtdm import Pairs
 from train.prepare import text
 from train.prepare.captions import read_caption
-from train.ted import Batch, Batches, TEDTrainer, TEDTraining, loss, to_be_written, writing_entropy
+from train.sentences import Batch, Batches, to_be_written
+from train.ted import TEDTrainer, TEDTraining, loss, writing_entropy
 
 STEPS = 5
 """The mean of several draws is the same in 5 steps as in 20, and there are thousands to make."""

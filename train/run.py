@@ -100,6 +100,8 @@ def main() -> None:
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
     pretrained.add_arguments(parser)
     args = parser.parse_args()
+    if args.start and (args.encoder or args.decoder):
+        parser.error("--start goes on with the TED of the model that it names: leave out --encoder and --decoder")
     options = ["--commercial"] if args.commercial else []
     published = [f"--{part}={name}" for part in get_args(pretrained.Part) if (name := getattr(args, part))]
     published += ["--tune", *args.tune] if published else []

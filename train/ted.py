@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +18,6 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 
 from mote import device as devices
 from mote.checkpoint import load_ted, save
@@ -31,6 +29,7 @@ from mote.models.writers import BY_TABLE, Writer
 from train import pretrained
 from train.loop import FitConfig, fit
 from train.prepare import text
+from train.sentences import IGNORED, Batch, Batches
 from train.teacher import MEANING, Teacher, embed_cached, make_table, make_tokenizer
 
 
@@ -71,19 +70,6 @@ FAMILIAR = 8000
 LAYERS: dict[Writer, int] = {"gpt2": TEDConfig.decoder_layers, "t5": TEDConfig.decoder_layers * 3 // 4}
 """Of each writer for about as many weights: a layer of T5 has attention to the latent, too."""
 
-IGNORED = -100
-"""What pads tokens in a batch: no token of any vocabulary, and cross-entropy leaves it out."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Sentences to read, the first of them to be written back, padded with IGNORED; the teacher's embeddings, NaN if
-    unknown."""
-
-    ids: Tensor
-    written: Tensor
-    meaning: Tensor
-
 
 class TEDTrainer(nn.Module):
     """TED and the linear map from its latent's meaning to the teacher's embedding, which only training needs.
@@ -104,23 +90,6 @@ class TEDTrainer(nn.Module):
             part.requires_grad_(True)
         if isinstance(ted, TED):
             ted.table.requires_grad_(False)  # a word that no caption has stays beside the words it means the same as
-
-
-class Sentences:
-    """Sentences with their tokens and the teacher's embeddings, drawn in batches of about one length."""
-
-    def __init__(self, ted: TextAutoencoder, texts: Sequence[str], meaning: Tensor, weights: Sequence[int]) -> None:
-        self.ids = ted.reading(list(texts))
-        self.meaning = meaning
-        order = [index for index, count in enumerate(weights) for _ in range(count)]
-        self.order = torch.tensor(sorted(order, key=lambda index: len(self.ids[index])))
-
-    def draw(self, count: int, generator: torch.Generator) -> list[int]:
-        """Indices of `count` sentences out of a random window of eight times as many of like length."""
-        window = min(8 * count, len(self.order))
-        start = int(torch.randint(len(self.order) - window + 1, (), generator=generator))
-        chosen = torch.randint(window, (count,), generator=generator)
-        return self.order[start + chosen].tolist()
 
 
 def loss(
@@ -214,57 +183,6 @@ def with_writer(ted: TED, writer: Writer) -> TED:
     return other
 
 
-def to_be_written(ted: TextAutoencoder, rows: Sequence[Tensor]) -> Tensor:
-    """Tokens of sentences with the end behind them, `max_words` at most, padded with IGNORED to (c, n)."""
-    ended = [F.pad(row, (0, 1), value=ted.end)[: ted.config.max_words] for row in rows]
-    return pad_sequence(ended, batch_first=True, padding_value=IGNORED)
-
-
-class Batches:
-    """Batches for TED: captions and captions with strange words to be written back, and sentences with any word of
-    the vocabulary to be read.
-
-    A grammar made our own captions, so the teacher is asked about the human ones alone; its answers are kept in the
-    folder. Without one, for a decoder alone, nothing is asked and no sentence is only read.
-    """
-
-    def __init__(
-        self, ted: TextAutoencoder, human: Sequence[str], own: Sequence[str], folder: Path | None, config: TEDTraining
-    ) -> None:
-        chooser = random.Random(config.seed)
-        vocabulary = ted.tokenizer.get_vocab() if isinstance(ted, TED) else ()
-        words = sorted(word for word in vocabulary if word.isalpha())
-        heard = text.substitute(human, words, chooser) if folder else []
-        captions = [*human, *own]
-        strange = sorted(text.count_words(captions)) * config.spelled + words
-        once = text.substitute(captions, strange, chooser)
-        spelled = once + text.substitute(once, strange, chooser)
-        others = [*human, *spelled]
-        repeats = config.own / (1 - config.own) * len(others) / max(1, len(own))
-        weights = [1] * len(others) + [max(1, round(repeats))] * len(own)
-        meaning = torch.full((len(others) + len(own), MEANING), torch.nan)
-        if folder:
-            meaning[: len(human)] = embed_cached(human, folder / "teacher")
-        self.written = Sentences(ted, [*others, *own], meaning, weights)
-        self.heard = (
-            Sentences(ted, heard, embed_cached(heard, folder / "teacher"), [1] * len(heard)) if folder else None
-        )
-        self.targets = ted.writing([*others, *own])
-        self.ted, self.config = ted, config
-
-    def __call__(self, step: int, generator: torch.Generator) -> Batch:
-        """The batch of a step; what is in it depends on the generator alone."""
-        written = self.written.draw(self.config.batch, generator)
-        rows, meaning = [self.written.ids[row] for row in written], self.written.meaning[written]  # (c, 384)
-        targets = to_be_written(self.ted, [self.targets[row] for row in written])  # (c, n)
-        if self.heard:
-            heard = self.heard.draw(self.config.heard, generator)
-            rows += [self.heard.ids[row] for row in heard]
-            meaning = torch.cat([meaning, self.heard.meaning[heard]])  # (b, 384)
-        ids = pad_sequence(rows, batch_first=True, padding_value=IGNORED)  # (b, n)
-        return Batch(*(part.to(self.ted.latent_mean.device) for part in (ids, targets, meaning)))
-
-
 @torch.no_grad()
 def standardise(ted: TextAutoencoder, captions: Sequence[str]) -> None:
     """Set the latents' statistics over the captions."""
@@ -287,6 +205,8 @@ def begin(options: argparse.Namespace, captions: Sequence[str]) -> TextAutoencod
     Raises:
         ValueError: it cannot be had; the message says why.
     """
+    if options.start and (options.encoder or options.decoder):
+        raise ValueError("--start goes on with the TED that it names: leave out --encoder and --decoder")
     if options.start:
         ted = load_ted(options.start)
         if not options.writer:

@@ -5,7 +5,6 @@ The docstrings of the handlers are what the API page and MCP clients show.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from mote import advice
 from mote.export import Format
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
@@ -23,9 +23,6 @@ from mote.ui.results import Captions, Motions, Pairs, Run
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
 
 DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
-STRANGE = "The model has seen little like this, and what it makes may not fit. "
-PLAIN, NEAREST = "Try a plain sentence about one movement.", "Nearest to it among what it knows: {}."
-THEN = re.compile(r"\bthen\b|\bafter (that|which)\b|\bfollowed by\b", re.IGNORECASE)
 ONE_ACTION = (
     "The model learned from clips of one action. Put what comes next on a line of its own, and they are joined."
 )
@@ -63,7 +60,7 @@ class Handlers:
             seed: Start of the random numbers; none draws a new one.
         """
         lines = checks.lines(text)
-        if len(lines) == 1 and THEN.search(text):
+        if len(lines) == 1 and advice.two_actions(text):
             gr.Info(ONE_ACTION)
         return self._run(
             "text-to-motion", progress, samples, steps, seed, texts=lines, seconds=seconds, guidance=guidance
@@ -227,7 +224,8 @@ class Handlers:
             "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
         }
         try:
-            self._say_if_strange(texts)
+            if warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None):
+                gr.Info(warning)
             made = self.model.generate(task, text=texts or None, motion=motion, **settings)
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
@@ -239,14 +237,6 @@ class Handlers:
             lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
             self.draws,
         )
-
-    def _say_if_strange(self, texts: Sequence[str]) -> None:
-        """Tell the person which prompts the model knows that are like one it does not, if there is one."""
-        for text in texts:
-            if self.model.strangeness(text) > 1:
-                known = self.model.nearest(text)
-                gr.Info(STRANGE + (NEAREST.format("; ".join(known)) if known else PLAIN))
-                return
 
 
 def export(files: list[str] | None, index: int, form: Format) -> str:

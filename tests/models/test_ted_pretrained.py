@@ -14,7 +14,7 @@ from mote.checkpoint import CheckpointError, load_ted, save
 from mote.models.ted_pretrained import PretrainedTED, PretrainedTEDConfig
 from tests.parts import make_parts
 from train.pretrained import build
-from train.ted import IGNORED, to_be_written
+from train.sentences import IGNORED, to_be_written
 
 SENTENCES = ["a person walks", "a man waves his left hand"]
 SIZES = {"tokens": 3, "width": 24, "max_words": 40, "familiar": 4, "beams": 2, "no_repeat": 5}

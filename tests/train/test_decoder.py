@@ -11,8 +11,8 @@ from train.data import Clips
 from train.decoder import Generated, generate, train
 from train.loop import FitConfig
 from train.mtdm import Pairs
+from train.sentences import IGNORED, Batch, to_be_written
 from train.teacher import MEANING
-from train.ted import IGNORED, Batch, to_be_written
 
 CAPTIONS = (["a person walks forward", "someone jumps twice"], ["a man waves his left hand"])
 

@@ -13,14 +13,15 @@ from mote.models.mtdm import MTDM
 from mote.pipeline import MoTe
 from mote.sampling import SIDES, TASKS
 from tests.parts import make_parts
-from train import decoder
+from train import decoder, run
 from train import ted as stage
 from train.data import Clips
 from train.loop import FitConfig
 from train.mtdm import Pairs
 from train.pretrained import build, freeze
 from train.run import commands, publish
-from train.ted import Batches, TEDTrainer, TEDTraining
+from train.sentences import Batches
+from train.ted import TEDTrainer, TEDTraining
 
 CAPTIONS = ["a person walks", "a man waves his left hand", "someone jumps twice", "a woman turns right"] * 8
 
@@ -107,6 +108,15 @@ def test_parts_that_do_not_fit_are_told_apart(parts, raw, tmp_path, capsys, enco
     with pytest.raises(SystemExit):
         stage.main(["--data", str(raw), "--out", str(tmp_path / "out"), *options])
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("command", [stage.main, lambda _: run.main()])
+def test_a_trained_ted_is_not_mixed_with_published_parts(raw, tmp_path, capsys, monkeypatch, command):
+    options = ["--data", str(raw), "--out", str(tmp_path / "out"), "--start", str(tmp_path), "--encoder", "clip"]
+    monkeypatch.setattr("sys.argv", ["run", *options])
+    with pytest.raises(SystemExit):
+        command(options)
+    assert "leave out --encoder and --decoder" in " ".join(capsys.readouterr().err.split())
 
 
 def test_weights_that_are_a_pickle_are_not_loaded(parts, tmp_path):

@@ -9,8 +9,9 @@ import torch.nn.functional as F
 
 from mote.models.ted import TED
 from mote.models.words import END
+from train.sentences import IGNORED, Batch
 from train.teacher import MEANING
-from train.ted import IGNORED, Batch, TEDTrainer, TEDTraining, loss
+from train.ted import TEDTrainer, TEDTraining, loss
 
 TRAINING = TEDTraining(noise=0.0, misspelling=0.0)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mote import advice
 from mote.files import read
 from mote.pipeline import MoTe
 from mote.sampling import TASKS
@@ -113,7 +114,7 @@ def test_a_sentence_far_from_what_the_model_knows_is_said_to_be(studio_handlers,
     monkeypatch.setattr(type(studio_handlers.model), "strangeness", lambda *_: strangeness)
     made = studio_handlers.text_to_motion("a person plays the cello", seconds=2.0, **FAST)
     assert made.animations, "it is made all the same"
-    assert notes == [handlers.STRANGE + handlers.PLAIN] * said
+    assert notes == [advice.STRANGE + advice.PLAIN] * said
 
 
 def test_prompts_that_the_model_knows_are_offered_for_a_strange_one(tiny_model, monkeypatch):
@@ -123,7 +124,7 @@ def test_prompts_that_the_model_knows_are_offered_for_a_strange_one(tiny_model, 
     model = MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, ["a man waves his left hand", "a person walks"])
     Handlers(model).text_variation("a person walks", **FAST)
     nearest = "Nearest to it among what it knows: a person walks; a man waves his left hand."
-    assert notes == [handlers.STRANGE + nearest]
+    assert notes == [advice.STRANGE + nearest]
 
 
 @pytest.mark.parametrize("text", ["", "   \n", None])

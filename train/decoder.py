@@ -75,11 +75,21 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
 
 
 def train(
-    model: MoTe, generated: Generated, plain: Callable[[int, torch.Generator], Batch], out: Path, fitting: FitConfig
+    model: MoTe,
+    generated: Generated,
+    plain: Callable[[int, torch.Generator], Batch],
+    out: Path,
+    fitting: FitConfig,
+    *,
+    frozen: bool = False,
 ) -> None:
-    """Fit the decoder on generated latents and, so that it forgets nothing, on sentences; save TED to `out`."""
+    """Fit the decoder on generated latents and, so that it forgets nothing, on sentences; save TED to `out`.
+
+    If `frozen`, the decoder stays as it is, and only what takes the latents to it learns.
+    """
     config = TEDTraining()
     trainer = TEDTrainer(model.ted, decoder_only=True).to(model.device)
+    model.ted.decoder.requires_grad_(not frozen)
 
     def batches(step: int, chance: torch.Generator) -> tuple[Batch, Tensor, Tensor]:
         rows = torch.randint(len(generated.written), (config.batch,), generator=chance)
@@ -106,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder of the stages med, ted and mtdm")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser.add_argument("--frozen", action="store_true", help="only what takes the latents to the decoder learns")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--lr", type=float, default=5e-4)
     options = parser.parse_args(arguments)
@@ -114,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     own = text.clips(options.prepared / "manifest.jsonl", "train")
     plain = Batches(model.ted, text.human(options.data), own, None, TEDTraining())
     fitting = FitConfig(lr=options.lr, minutes=options.minutes, precision="fp32")
-    train(model, generated, plain, options.out, fitting)
+    train(model, generated, plain, options.out, fitting, frozen=options.frozen)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ def commands(
     """The command of each stage of the plan, without the interpreter."""
     prepared, stages = out / "prepared", out / "stages"
     plan = ONWARD if start else SCRATCH
+    frozen = ["--frozen"] if "--tune" in published and "decoder" not in published else []
     onward = ["--start", str(start / "mtdm")] if start else []
     every = {
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
@@ -67,7 +68,7 @@ def commands(
         "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *onward],
         "decoder": [
             "train.decoder", "--data", str(data), "--prepared", str(prepared), "--models", str(stages),
-            "--out", str(stages / "decoder"),
+            "--out", str(stages / "decoder"), *frozen,
         ],
     }  # fmt: skip
     times = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in plan.shares.items()}

@@ -66,7 +66,8 @@ def test_a_trained_pair_does_every_task(parts, raw, tiny_folder, tiny_model, tmp
         assert len(model.generate(task, steps=2, seed=0, samples=2, **inputs)) == 2
 
 
-def test_the_last_stage_teaches_its_decoder(parts, tiny_model, tmp_path):
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_last_stage_teaches_its_decoder_unless_it_is_frozen(parts, tiny_model, tmp_path, frozen):
     ted = build(str(parts / "clip"), str(parts / "gpt2"), tokens=2, width=8, max_words=30, familiar=4)
     mtdm = MTDM(replace(tiny_model.mtdm.config, text_tokens=2, text_dim=8))
     model = MoTe(tiny_model.med, ted, mtdm)
@@ -75,10 +76,10 @@ def test_the_last_stage_teaches_its_decoder(parts, tiny_model, tmp_path):
     generated = decoder.generate(model, Pairs(model.med, ted, clips))
     before, weight = ted.encode(CAPTIONS[:1]), ted.decoder.transformer.h[0].mlp.c_fc.weight.clone()
     plain = Batches(ted, CAPTIONS, [], None, TEDTraining())
-    decoder.train(model, generated, plain, tmp_path, FitConfig(steps=2, warmup=1, lr=1e-2))
+    decoder.train(model, generated, plain, tmp_path, FitConfig(steps=2, warmup=1, lr=1e-2), frozen=frozen)
     trained = load_ted(tmp_path)
     torch.testing.assert_close(trained.encode(CAPTIONS[:1]), before, atol=1e-2, rtol=0)
-    assert (trained.decoder.transformer.h[0].mlp.c_fc.weight - weight).abs().max() > 1e-3
+    assert ((trained.decoder.transformer.h[0].mlp.c_fc.weight - weight).abs().max() > 1e-3) is not frozen
 
 
 @pytest.mark.parametrize("tuned", [[], ["encoder"], ["decoder"], ["encoder", "decoder"]])
@@ -130,6 +131,10 @@ def test_weights_that_are_a_pickle_are_not_loaded(parts, tmp_path):
 
 
 def test_the_whole_pipeline_takes_the_pair(tmp_path):
+    every = commands(tmp_path, tmp_path, 100, [], None, ["--encoder=clip", "--decoder=gpt2"])
+    assert "--frozen" not in every["decoder"]
+    every = commands(tmp_path, tmp_path, 100, [], None, ["--encoder=clip", "--decoder=gpt2", "--tune", "encoder"])
+    assert "--frozen" in every["decoder"]
     every = commands(tmp_path, tmp_path, 100, [], None, ["--encoder=clip", "--decoder=gpt2"])
     assert every["ted"][-4:] == ["--encoder=clip", "--decoder=gpt2", "--minutes", "40"]
     assert not any("--encoder=clip" in command for stage, command in every.items() if stage != "ted")

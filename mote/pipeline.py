@@ -20,7 +20,8 @@ from mote.checkpoint import CheckpointError, load, load_ted, load_vocabulary
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.motion.features import smooth, to_features, to_joints, trimmed
+from mote.motion.contact import plant_feet
+from mote.motion.features import LAYOUT, smooth, to_features, to_joints, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
@@ -263,10 +264,11 @@ class MoTe:
 
     @staticmethod
     def _to_motion(features: np.ndarray) -> Motion:
-        """Joints of one clip's features, trembling less, with HumanML3D's bone lengths, standing on the floor."""
+        """Joints of one clip's features, with HumanML3D's bone lengths, trembling and sliding less, on the floor."""
         joints = to_joints(features)
         steady = smooth(joints.reshape(len(joints), -1), STEADYING).reshape(joints.shape)
-        return canonical(Motion(with_bone_lengths(steady, HUMANML3D)))
+        body = Motion(with_bone_lengths(steady, HUMANML3D)).on_floor()
+        return canonical(Motion(plant_feet(body.joints, features[:, LAYOUT.contacts])))
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:

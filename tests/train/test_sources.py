@@ -12,9 +12,10 @@ from mote.files import write
 from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
 from train.prepare import bandai, cmu, snu
+from train.prepare.__main__ import splits
 from train.prepare.actions import find_action
 from train.prepare.segments import cut, t_poses
-from train.prepare.source import Side
+from train.prepare.source import Clip, Side
 from train.prepare.tables import Table
 from train.prepare.words import style_group
 
@@ -175,3 +176,25 @@ def test_captioned_stretches_stand_for_the_cuts_that_they_cover(tmp_path: Path):
     ]
     assert [clip for clip in clips if not clip.texts] == [clip for clip in without if clip.start > 5]
     assert {clip.take for clip in clips} == {"cmu/14_02"}
+
+
+def labelled(take: str, action: str) -> Clip:
+    return Clip(
+        name=f"cmu/{take}/00", source="cmu", licence="free", path=Path("none"), action=action, style=None, side=None,
+        take=f"cmu/{take}",
+    )  # fmt: skip
+
+
+def test_takes_stay_together_and_an_action_of_the_test_alone_is_learned_from():
+    clips = [labelled(str(number), "walk") for number in range(300)]
+    chosen = splits(clips)
+    assert set(chosen.values()) == {"train", "val", "test"}
+    tested = next(take for take, split in chosen.items() if split == "test").removeprefix("cmu/")
+    other = next(take for take, split in chosen.items() if split == "val").removeprefix("cmu/")
+    assert splits([*clips, labelled(tested, "walk")]) == chosen
+    alone = splits([*(clip for clip in clips if clip.take != f"cmu/{tested}"), labelled(tested, "bear")])
+    assert alone == {**chosen, f"cmu/{tested}": "train"}
+    shown = [labelled("1001", "bear"), *(clip for clip in clips if clip.take not in (f"cmu/{tested}", f"cmu/{other}"))]
+    both = splits([*shown, labelled(tested, "bear"), labelled(other, "bear")])
+    assert both["cmu/1001"] == "train"
+    assert (both[f"cmu/{tested}"], both[f"cmu/{other}"]) == ("test", "val"), "a third take is for training"

@@ -25,6 +25,7 @@ from mote.motion.retarget import canonical
 from mote.sides import mirror_text
 from train.data import MANIFEST, MAX_FRAMES, MIN_FRAMES, Split
 from train.prepare import bandai, cmu, snu
+from train.prepare.actions import find_action
 from train.prepare.captions import describe, paraphrase, uses_held_out
 from train.prepare.facts import measure
 from train.prepare.source import Clip
@@ -45,6 +46,7 @@ def splits(clips: list[Clip]) -> dict[str, Split]:
 
     Bandai's takes are clips with many of each label pair: within a pair the first tenth by hash is for the test and
     the next twentieth for validation.  The other sources' takes hold several actions, so their hash alone decides.
+    An action none of whose takes is for training is learned from after all: nobody can name what was never shown.
     """
     pairs: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     for clip in clips:
@@ -58,7 +60,11 @@ def splits(clips: list[Clip]) -> dict[str, Split]:
     for clip in clips:
         at = fraction(clip.take)
         chosen.setdefault(clip.take, "test" if at < SHARES["test"] else "val" if at < sum(SHARES.values()) else "train")
-    return chosen
+    showing: dict[str, set[str]] = defaultdict(set)
+    for clip in clips:
+        showing[find_action(clip.action)[0]].add(clip.take)
+    unseen = {take for shown in showing.values() if "train" not in map(chosen.get, shown) for take in shown}
+    return chosen | dict.fromkeys(unseen, "train")
 
 
 @lru_cache(maxsize=2)

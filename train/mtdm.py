@@ -23,7 +23,7 @@ from mote.sampling import SIDES, TASKS, Role, Side, Task
 from train.data import Clips
 from train.loop import FitConfig, fit, generator
 from train.med import encode_all
-from train.prepare.synonyms import Rewording
+from train.prepare.paraphrases import Paraphraser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +36,8 @@ class MTDMTraining:
     Args:
         unknown_length: how often the length is withheld.
         trims: copies of each clip with a little cut off at both ends; a motion should not be known by its first frame.
-        rewordings: copies of each caption with words exchanged for synonyms, given in its place; people who write
-            prompts do not keep to a grammar's words.
-        exchanged: share of the words and phrases that have synonyms exchanged in such a copy.
+        rewordings: copies of each caption in other words, given in its place; people who write prompts do not keep to a
+            grammar's words.
         min_snr: gamma of min-SNR weights (Hang et al. 2023, section 3.4); None weighs all times alike.
         text_weight: weight of the text side's loss; the motion side's is 1.
 
@@ -55,7 +54,6 @@ class MTDMTraining:
     unknown_length: float = 0.3
     trims: int = 4
     rewordings: int = 3
-    exchanged: float = 0.5
     min_snr: float | None = None
     text_weight: float = 1.5
 
@@ -156,12 +154,48 @@ class PairBatch:
     frames: Int[Tensor, " b"]
 
 
-class Pairs:
-    """The latents of every clip and its mirror image, whole and trimmed, and of every sentence about either, as it is
-    and reworded.
+@dataclass(frozen=True)
+class Draw:
+    """Places of clips or their mirror images, of the copies of each, and of a sentence about each."""
+
+    clips: Int[Tensor, " b"]
+    copies: Int[Tensor, " b"]
+    captions: Int[Tensor, " b"]
+
+
+class Motions:
+    """The latents of every clip and its mirror image, whole and trimmed, and the sentences about either.
 
     Rare actions are drawn more often than their number: by the square root of how common the action is.
     """
+
+    def __init__(self, med: MED, clips: Clips, *, trims: int = 0) -> None:
+        chance = torch.Generator().manual_seed(0)
+        copies = [
+            [encode_all(med, clips, mirrored=mirrored, trim=chance if copy else None) for mirrored in (False, True)]
+            for copy in range(1 + trims)
+        ]
+        self.motion, self.frames = (
+            torch.stack([torch.cat([both[0][part], both[1][part]]) for both in copies]) for part in (0, 1)
+        )  # (1 + trims, 2 clips, l, d), (1 + trims, 2 clips)
+        self.records = clips.records
+        captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
+        self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
+        self.captions = [caption for group in captions for caption in group]
+        counts = Counter(record["action"] for record in clips.records)
+        weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
+        self.weights = weights.repeat(2)
+
+    def draw(self, size: int, chance: torch.Generator) -> Draw:
+        """Random clips, each in one of its copies and with one of its sentences."""
+        rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
+        counts = self.first[rows + 1] - self.first[rows]
+        texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
+        return Draw(rows, torch.randint(len(self.motion), (size,), generator=chance), texts)
+
+
+class Pairs(Motions):
+    """Motions, and the latents of every sentence about them, as it is and reworded."""
 
     def __init__(
         self,
@@ -171,37 +205,29 @@ class Pairs:
         *,
         trims: int = 0,
         rewordings: int = 0,
-        exchanged: float = 0.0,
     ) -> None:
-        chance = torch.Generator().manual_seed(0)
-        copies = [
-            [encode_all(med, clips, mirrored=mirrored, trim=chance if copy else None) for mirrored in (False, True)]
-            for copy in range(1 + trims)
+        super().__init__(med, clips, trims=trims)
+        paraphrase = Paraphraser()
+        labels = [(record["action"], record["style"]) for record in self.records] * 2
+        counts = (self.first[1:] - self.first[:-1]).tolist()
+        told = [label for label, count in zip(labels, counts, strict=True) for _ in range(count)]
+        wordings = [
+            self.captions,
+            *(
+                [paraphrase(caption, *label) for caption, label in zip(self.captions, told, strict=True)]
+                for _ in range(rewordings)
+            ),
         ]
-        self.motion, self.frames = (
-            torch.stack([torch.cat([both[0][part], both[1][part]]) for both in copies]) for part in (0, 1)
-        )  # (1 + trims, 2 clips, l, d), (1 + trims, 2 clips)
-        captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
-        self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
-        self.captions = [caption for group in captions for caption in group]
-        reword = Rewording(exchanged)
-        wordings = [self.captions, *([reword(caption) for caption in self.captions] for _ in range(rewordings))]
         texts = encode_texts(ted, [text for wording in wordings for text in wording])
         self.text = texts.unflatten(0, (len(wordings), -1))  # (1 + rewordings, texts, k, d)
-        counts = Counter(record["action"] for record in clips.records)
-        weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
-        self.weights = weights.repeat(2)
 
     def sample(self, size: int, chance: torch.Generator) -> PairBatch:
-        """Random clips, each in one of its copies and with one of its sentences, about half of them reworded."""
-        rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
-        counts = self.first[rows + 1] - self.first[rows]
-        texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
-        copies = torch.randint(len(self.motion), (size,), generator=chance)
+        """Random clips with a sentence about each, about half of them reworded."""
+        drawn = self.draw(size, chance)
         reworded = torch.randint(1 - len(self.text), len(self.text), (size,), generator=chance).clamp(min=0)
         where = devices.choose()
-        motion, frames = self.motion[copies, rows], self.frames[copies, rows]
-        text, other = self.text[0, texts], self.text[reworded, texts]
+        motion, frames = self.motion[drawn.copies, drawn.clips], self.frames[drawn.copies, drawn.clips]
+        text, other = self.text[0, drawn.captions], self.text[reworded, drawn.captions]
         return PairBatch(motion.to(where), text.to(where), other.to(where), frames.to(where))
 
 
@@ -220,18 +246,20 @@ def train(
     training: MTDMTraining,
     fitting: FitConfig,
     start: Path | None = None,
+    out: Path | None = None,
     **shape: object,
 ) -> MTDM:
-    """Fit the denoiser on the latents of `models/med` and `models/ted`, and save it to `models/mtdm`.
+    """Fit the denoiser on the latents of `models/med` and `models/ted`, and save it to `out`.
 
     Args:
+        out: `models/mtdm` where left out.
         start: folder of a trained denoiser of the same latents to go on from, in its own shape.
         shape: fields of MTDMConfig other than the latents' sizes.
 
     Raises:
         ValueError: the denoiser to go on from has latents of other sizes.
     """
-    where = devices.choose()
+    where, out = devices.choose(), out or models / "mtdm"
     med = load(MED, MEDConfig, models / "med", where)
     ted = load_ted(models / "ted", where)
     pairs = Pairs(
@@ -240,7 +268,6 @@ def train(
         Clips.load(prepared, "train"),
         trims=training.trims,
         rewordings=training.rewordings,
-        exchanged=training.exchanged,
     )
     validation = Pairs(med, ted, Clips.load(prepared, "val"))
     sizes = {
@@ -274,10 +301,10 @@ def train(
         lambda _, chance: pairs.sample(training.batch, chance),
         step_loss,
         config=fitting,
-        out=models / "mtdm",
+        out=out,
         validate=validate,
     )
-    save(model, models / "mtdm")
+    save(model, out)
     return model
 
 
@@ -286,6 +313,7 @@ def main() -> None:
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
     parser.add_argument("--start", type=Path, help="folder of a trained denoiser of the same latents to go on from")
+    parser.add_argument("--out", type=Path, help="folder of the run, MODELS/mtdm if left out")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--lr", type=float, default=7e-4)
@@ -297,7 +325,7 @@ def main() -> None:
     fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
     training = MTDMTraining(rewordings=args.rewordings)
     shape = {"layers": args.layers, "dropout": args.dropout, "interaction": args.interaction}
-    train(args.prepared, args.models, training, fitting, args.start, **shape)
+    train(args.prepared, args.models, training, fitting, args.start, args.out, **shape)
 
 
 if __name__ == "__main__":

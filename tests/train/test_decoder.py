@@ -25,7 +25,9 @@ def model(tiny_folder) -> MoTe:
 @pytest.fixture
 def pairs(model: MoTe) -> Pairs:
     rng = np.random.default_rng(0)
-    records = [{"action": "walk", "captions": list(own), "mirrored_captions": list(own)} for own in CAPTIONS]
+    records = [
+        {"action": "walk", "style": None, "captions": list(own), "mirrored_captions": list(own)} for own in CAPTIONS
+    ]
     return Pairs(model.med, model.ted, Clips([rng.normal(size=(60, 263)).astype(np.float16)] * 2, records))
 
 

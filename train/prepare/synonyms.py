@@ -6,7 +6,7 @@ import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
@@ -52,13 +52,24 @@ SYNONYMS: dict[str, list[str]] = _load(Path(__file__).with_name("synonyms.toml")
 class Rewording:
     """Exchanges a share of what has synonyms, the longest phrase first, each for a random one of its own."""
 
-    def __init__(self, share: float, *, seed: int = 0, synonyms: Mapping[str, Sequence[str]] = SYNONYMS) -> None:
-        self.share, self.synonyms, self.chooser = share, synonyms, random.Random(seed)
-        longest_first = sorted(map(re.escape, synonyms), key=len, reverse=True)
-        self.pattern = re.compile(rf"\b(?:{'|'.join(longest_first)})\b")
+    def __init__(
+        self,
+        share: float,
+        *,
+        chooser: random.Random | None = None,
+        synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
+    ) -> None:
+        self.share, self.synonyms, self.chooser = share, synonyms, chooser or random.Random(0)
+        self.pattern = _pattern(tuple(synonyms))
 
     def __call__(self, sentence: str) -> str:
         return self.pattern.sub(self._exchanged, sentence)
 
     def _exchanged(self, found: re.Match[str]) -> str:
         return self.chooser.choice(self.synonyms[found[0]]) if self.chooser.random() < self.share else found[0]
+
+
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the words, the longest first."""
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})\b")

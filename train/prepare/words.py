@@ -95,7 +95,7 @@ def _gerund(verb: str) -> str:
         return verb + "king"
     if verb == "lie":
         return "lying"
-    if verb.endswith("e") and not verb.endswith(("ee", "oe")) and verb != "be":
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ogie")) and verb != "be":
         return verb[:-1] + "ing"
     return verb + "ing"
 

@@ -53,7 +53,6 @@ TASKS: dict[Task, tuple[Roles, ...]] = {
 """The stages of every task; what one stage generates, the next is given. The last stage's sides are the result."""
 
 
-@torch.inference_mode()
 def sample_latents(
     denoiser: MTDM,
     schedule: Schedule,
@@ -73,6 +72,8 @@ def sample_latents(
     callback: Callable[[int, int], None] | None = None,
 ) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None]:
     """The latents of motion and text that a task ends with: generated, or given and unchanged, or None where absent.
+
+    Gradients flow through all of it, unless the caller turns them off.
 
     Args:
         motion, text: the clean, standardised latents that the first stage is given.

@@ -57,8 +57,10 @@ def reconstruction(options: argparse.Namespace) -> str:
 
 def plain(options: argparse.Namespace) -> str:
     """Train MED, TED and MTDM with TOKENS latent tokens of a motion, and evaluate without guidance."""
-    _train(options, ("prepare",), ("med", "ted"), ("mtdm",), med=["--tokens", str(TOKENS)])
-    return _compare(options, options.out / "stages", options.out / "prepared", {"no guidance": (1, 1)})
+    stages = options.out / "stages"
+    unrefined = ["--out", str(stages / "mtdm")]
+    _train(options, ("prepare",), ("med", "ted"), ("denoiser",), med=["--tokens", str(TOKENS)], denoiser=unrefined)
+    return _compare(options, stages, options.out / "prepared", {"no guidance": (1, 1)})
 
 
 def guidance(options: argparse.Namespace) -> str:

@@ -1,7 +1,8 @@
 """Every stage, one after another: `python -m train.run --data RAW --out RUN`.
 
-With `--start checkpoints/mote-open` the autoencoders of a trained model stay as they are, and all the time goes to its
-denoiser and its decoder on the data: the way to more of a model, or to one of your own clips, in a few hours of a CPU.
+With `--start checkpoints/mote-open` the latents of a trained model stay as they are, and all the time goes to the words
+that its encoder knows, to its denoiser and to its decoder: the way to more of a model, or to one of your own clips, in
+a few hours of a CPU.
 With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper.
 
 RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
@@ -25,7 +26,8 @@ from train.jobs import run_together
 class Plan:
     """The stages of each phase, and how the time is shared; a phase's shares are the same, since they pass together.
 
-    Stages that need nothing of each other run side by side and share the cores: twice as many steps in the same time.
+    `denoiser` is the denoiser before it is refined to `mtdm`.  Stages that need nothing of each other run side by side
+    and share the cores: twice as many steps in the same time.
     """
 
     phases: tuple[tuple[str, ...], ...]
@@ -33,10 +35,13 @@ class Plan:
 
 
 SCRATCH = Plan(
-    phases=(("prepare",), ("med", "ted"), ("mtdm",), ("decoder",)),
-    shares={"med": 0.4, "ted": 0.4, "mtdm": 0.52, "decoder": 0.08},
+    phases=(("prepare",), ("med", "ted"), ("denoiser",), ("mtdm",), ("decoder",)),
+    shares={"med": 0.35, "ted": 0.35, "denoiser": 0.4, "mtdm": 0.17, "decoder": 0.08},
 )
-ONWARD = Plan(phases=(("prepare",), ("mtdm",), ("decoder",)), shares={"mtdm": 0.8, "decoder": 0.2})
+ONWARD = Plan(
+    phases=(("prepare",), ("ted",), ("denoiser",), ("mtdm",), ("decoder",)),
+    shares={"ted": 0.15, "denoiser": 0.25, "mtdm": 0.5, "decoder": 0.1},
+)
 """From nothing, and from a trained model."""
 
 PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
@@ -57,28 +62,23 @@ def commands(
     prepared, stages = out / "prepared", out / "stages"
     plan = ONWARD if start else SCRATCH
     frozen = ["--frozen"] if "--tune" in published and "decoder" not in published else []
+    reading = [
+        "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"), *published,
+    ]  # fmt: skip
+    if start:
+        reading = ["train.wording", "--data", str(data), "--prepared", str(prepared), "--ted", str(start / "ted")]
+    latents = ["--prepared", str(prepared), "--models", str(stages)]
     onward = ["--start", str(start / "mtdm")] if start else []
     every = {
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
         "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med")],
-        "ted": [
-            "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"),
-            "--out", str(stages / "ted"), *published,
-        ],
-        "mtdm": ["train.mtdm", "--prepared", str(prepared), "--models", str(stages), *onward],
-        "decoder": [
-            "train.decoder", "--data", str(data), "--prepared", str(prepared), "--models", str(stages),
-            "--out", str(stages / "decoder"), *frozen,
-        ],
+        "ted": [*reading, "--out", str(stages / "ted")],
+        "denoiser": ["train.mtdm", *latents, *onward, "--out", str(stages / "denoiser")],
+        "mtdm": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "mtdm")],
+        "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],
     }  # fmt: skip
     times = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in plan.shares.items()}
     return {stage: every[stage] + times.get(stage, []) for phase in plan.phases for stage in phase}
-
-
-def keep_autoencoders(start: Path, stages: Path) -> None:
-    """Give the run the autoencoders of a trained model."""
-    for part in ("med", "ted"):
-        shutil.copytree(start / part, stages / part, dirs_exist_ok=True)
 
 
 def publish(stages: Path, model: Path) -> None:
@@ -108,7 +108,7 @@ def main() -> None:
     published += ["--tune", *args.tune] if published else []
     every = commands(args.data, args.out, args.minutes, options, args.start, published)
     if args.start:
-        keep_autoencoders(args.start, args.out / "stages")
+        shutil.copytree(args.start / "med", args.out / "stages" / "med", dirs_exist_ok=True)
     for phase in (ONWARD if args.start else SCRATCH).phases:
         run_together({stage: every[stage] for stage in phase})
     publish(args.out / "stages", args.out / "model")

@@ -39,9 +39,10 @@ def run(name: str, tmp_path, capsys) -> str:
 
 def test_plain_is_four_tokens_without_guidance(started, tmp_path, capsys):
     page = run("plain", tmp_path, capsys)
-    assert [list(phase) for phase in started] == [["prepare"], ["med", "ted"], ["mtdm"], ["plain-1-1"]]
+    assert [list(phase) for phase in started] == [["prepare"], ["med", "ted"], ["denoiser"], ["plain-1-1"]]
     assert started[1]["med"][-2:] == ["--tokens", "4"]
     assert "--tokens" not in started[1]["ted"]
+    assert started[2]["denoiser"][-2:] == ["--out", str(tmp_path / "stages" / "mtdm")]
     command = started[-1]["plain-1-1"]
     assert command[command.index("--model") + 1] == str(tmp_path / "stages")
     assert page.splitlines()[:3] == ["| what | no guidance |", "| --- | --- |", "| right | 10.0 % |"]

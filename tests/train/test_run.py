@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from train.run import ONWARD, SCRATCH, commands, keep_autoencoders
+from train.run import ONWARD, PARTS, SCRATCH, commands
 
 
 @pytest.mark.parametrize(("plan", "start"), [(SCRATCH, None), (ONWARD, Path("trained"))])
@@ -16,11 +16,16 @@ def test_every_stage_runs_once_and_the_phases_fill_the_time(tmp_path, plan, star
     assert minutes == {stage: f"{100 * share:g}" for stage, share in plan.shares.items()}
 
 
-def test_a_trained_model_lends_its_autoencoders_and_its_denoiser_goes_on(tiny_folder, tmp_path):
-    keep_autoencoders(tiny_folder, tmp_path / "stages")
-    for part in ("med", "ted"):
-        for path in (tiny_folder / part).iterdir():
-            assert (tmp_path / "stages" / part / path.name).read_bytes() == path.read_bytes()
-    command = commands(tmp_path, tmp_path, 100, [], tiny_folder)["mtdm"]
-    assert command[command.index("--start") + 1] == str(tiny_folder / "mtdm")
-    assert "--start" not in commands(tmp_path, tmp_path, 100, [])["mtdm"]
+def test_a_trained_model_lends_its_words_and_its_denoiser_goes_on(tmp_path):
+    every = commands(tmp_path, tmp_path, 100, [], Path("trained"))
+    assert every["ted"][every["ted"].index("--ted") + 1] == str(Path("trained") / "ted")
+    assert every["denoiser"][every["denoiser"].index("--start") + 1] == str(Path("trained") / "mtdm")
+    assert "--start" not in commands(tmp_path, tmp_path, 100, [])["denoiser"]
+
+
+@pytest.mark.parametrize("start", [None, Path("trained")])
+def test_the_denoiser_is_refined_where_the_model_has_it(tmp_path, start):
+    every = commands(tmp_path, tmp_path, 100, [], start)
+    assert every["mtdm"][0] == "train.refine"
+    assert every["mtdm"][every["mtdm"].index("--start") + 1] == every["denoiser"][every["denoiser"].index("--out") + 1]
+    assert PARTS["mtdm"] == "mtdm"

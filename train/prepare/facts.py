@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -83,6 +84,12 @@ class Facts:
     lowest_pelvis: float
     final_pelvis: float
     bend: float
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Facts:
+        """The facts that a record of the manifest has."""
+        hands = {hand: Hand(**fields[hand]) for hand in ("left_hand", "right_hand")}
+        return cls(**{**fields, **hands})
 
     @property
     def raised(self) -> tuple[Hand, ...]:

@@ -1,0 +1,281 @@
+"""Stage 5: the denoiser practises the whole way from noise to a clean latent, and is told how it ended.
+
+Trained on noised clips alone, a denoiser never sees what it makes itself: its motions have half the variance of the
+clips (train/NOTES.md), and a style or a striking hand is lost on the way.  Here a few steps of the sampler, guidance
+included, are run with gradients (DRaFT, Clark et al. 2024, section 4), and what comes out is compared with the clips:
+
+- by the energy score (Gneiting and Raftery 2007, section 4.3; De Bortoli et al. 2025), a proper score of a
+  distribution: two motions of one prompt should be as far from its clip as from each other;
+- by a critic of latents (`train.critic`): what the prompt says should be seen in the motion, and in joint generation
+  one action in both sides.
+
+The loss of `train.mtdm` goes on beside them, on captions in other words (`Paraphraser`) as well.
+
+Run as `python -m train.refine --prepared PREPARED --models MODELS --start MODELS/mtdm --out RUN`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from mote import device as devices
+from mote.checkpoint import load, load_ted, save
+from mote.models.med import MED, MEDConfig
+from mote.models.mtdm import MTDM, MTDMConfig
+from mote.models.text_autoencoder import TextAutoencoder
+from mote.pipeline import GUIDANCE, MOTION_RISE
+from mote.sampling import sample_latents
+from train import critic as critics
+from train import mtdm
+from train.critic import Critic, CriticTraining, Examples
+from train.data import Clips
+from train.loop import FitConfig, fit
+from train.mtdm import Motions, MTDMTraining, encode_texts
+from train.prepare.paraphrases import Paraphraser
+from train.prepare.reading import Claims, read_caption
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefineTraining:
+    """What the denoiser practises, and how it is told.
+
+    Args:
+        prompts: of a walk to motions, two of each.
+        pairs: of a walk of `joint`.
+        joint: how often the walk is one of `joint`.
+        steps: of a walk, the least and the most.
+        reworded: how often a prompt is a caption in other words.
+        energy, claims: weights of the energy score and of the critic's cross-entropies of a walk to motions.
+        joint_energy, agreement: the same of a walk to pairs. They make the gradients of all parts about equally long.
+        denoising: the batch and the roles of the loss of `train.mtdm`.
+    """
+
+    prompts: int = 12
+    pairs: int = 16
+    joint: float = 0.2
+    steps: tuple[int, int] = (4, 5)
+    reworded: float = 0.5
+    energy: float = 1.0
+    joint_energy: float = 0.5
+    claims: float = 0.03
+    agreement: float = 0.02
+    denoising: MTDMTraining = field(default_factory=lambda: MTDMTraining(batch=32))
+
+
+@dataclass(frozen=True)
+class Practice:
+    """One step's clips: latents and lengths, latents of captions about them as they are and as prompts, and the classes
+    that each prompt claims."""
+
+    motion: Float[Tensor, "b l dm"]
+    text: Float[Tensor, "b k dt"]
+    prompt: Float[Tensor, "b k dt"]
+    frames: Int[Tensor, " b"]
+    claims: dict[str, Int[Tensor, " b"]]
+
+
+class Practices:
+    """Draws what each step practises on."""
+
+    def __init__(self, motions: Motions, ted: TextAutoencoder, training: RefineTraining) -> None:
+        self.motions, self.ted, self.training = motions, ted, training
+        self.paraphrase = Paraphraser()
+
+    def __call__(self, step: int, chance: torch.Generator) -> Practice:
+        """The practice of a step; all its chance is the generator's."""
+        motions = self.motions
+        drawn = motions.draw(self.training.denoising.batch, chance)
+        captions = [motions.captions[row] for row in drawn.captions]
+        records = [motions.records[row % len(motions.records)] for row in drawn.clips.tolist()]
+        self.paraphrase.chooser.seed(step)
+        other = torch.rand(len(captions), generator=chance) < self.training.reworded
+        prompts = [
+            self.paraphrase(caption, record["action"], record["style"]) if reworded else caption
+            for caption, record, reworded in zip(captions, records, other.tolist(), strict=True)
+        ]
+        latents = encode_texts(self.ted, [*captions, *prompts]).unflatten(0, (2, -1))
+        claims = critics.classes([critics.claimed(_read(caption)) for caption in captions[: self.training.prompts]])
+        where = devices.choose()
+        return Practice(
+            motions.motion[drawn.copies, drawn.clips].to(where),
+            latents[0].to(where),
+            latents[1].to(where),
+            motions.frames[drawn.copies, drawn.clips].to(where),
+            {kind: rows.to(where) for kind, rows in claims.items()},
+        )
+
+
+@cache
+def _read(caption: str) -> Claims:
+    return read_caption(caption)
+
+
+def energy_score(
+    made: Float[Tensor, "b two n d"], real: Float[Tensor, "b n d"], weights: Float[Tensor, "n d"]
+) -> Float[Tensor, ""]:
+    """The energy score of two draws against what was to be drawn, of whole latents and of each token; lower is better.
+
+    Distances are root mean squares weighed by `weights`, whose mean is 1.
+    """
+
+    def distance(one: Tensor, other: Tensor) -> Tensor:
+        squares = ((one - other).square() * weights).mean(dim=-1)  # (..., n)
+        return ((squares + 1e-6).sqrt().mean(dim=-1) + (squares.mean(dim=-1) + 1e-6).sqrt()) / 2
+
+    apart = distance(made[:, 0], made[:, 1])  # (b,)
+    return (distance(made, real[:, None]).mean(dim=1) - apart / 2).mean()
+
+
+def energy_distance(made: Float[Tensor, "b n d"], real: Float[Tensor, "b n d"]) -> Float[Tensor, ""]:
+    """The energy distance (Szekely and Rizzo 2013) of made latents to real ones, less what is constant in these."""
+    size = len(made)
+    between, within = (
+        (torch.cdist(made.flatten(1), other.flatten(1)) / made[0].numel() ** 0.5).sum() for other in (real, made)
+    )
+    return between / size**2 - within / (size * (size - 1)) / 2
+
+
+def walk_to_motions(
+    model: MTDM, critic: Critic, practice: Practice, chance: torch.Generator, training: RefineTraining, weights: Tensor
+) -> dict[str, Tensor]:
+    """Two motions of each prompt: their energy score, and how far they are from showing what the prompt says."""
+    count = training.prompts
+    prompt, frames, real = practice.prompt[:count], practice.frames[:count], practice.motion[:count]
+    withheld = torch.rand(count, generator=chance) < training.denoising.unknown_length
+    made, _ = sample_latents(
+        model,
+        model.config.schedule,
+        "text-to-motion",
+        text=prompt.repeat_interleave(2, dim=0),
+        frames=frames.masked_fill(withheld.to(frames.device), 0).repeat_interleave(2),
+        seeds=torch.randint(2**31, (2 * count,), generator=chance).tolist(),
+        steps=_steps(training, chance),
+        motion_guidance=GUIDANCE[0],
+        motion_rise=MOTION_RISE,
+    )
+    assert made is not None
+    wanted = {kind: rows.repeat_interleave(2) for kind, rows in practice.claims.items()}
+    missed = critics.entropies(critic.motion(critic.blurred(made, chance)), wanted)
+    energy = energy_score(made.unflatten(0, (-1, 2)), real, weights)
+    return {"energy": energy, **{f"claimed {kind}": value for kind, value in missed.items()}}
+
+
+def walk_to_pairs(
+    model: MTDM,
+    critic: Critic,
+    ted: TextAutoencoder,
+    practice: Practice,
+    chance: torch.Generator,
+    training: RefineTraining,
+) -> dict[str, Tensor]:
+    """Pairs from nothing: the energy distance of both sides to real ones, and how often they are of two actions."""
+    size = training.pairs
+    motion, text = sample_latents(
+        model,
+        model.config.schedule,
+        "joint",
+        frames=torch.zeros(size, dtype=torch.long),
+        seeds=torch.randint(2**31, (size,), generator=chance).tolist(),
+        steps=_steps(training, chance),
+        motion_guidance=GUIDANCE[0],
+        text_guidance=GUIDANCE[1],
+        motion_rise=MOTION_RISE,
+    )
+    assert motion is not None
+    assert text is not None
+    meaning, _ = ted.parts(text)
+    seen, said = (
+        F.softmax(reader(critic.blurred(latents, chance))["action"], dim=-1)
+        for reader, latents in ((critic.motion, motion), (critic.text, meaning))
+    )
+    return {
+        "agreement": -(seen * said).sum(dim=-1).clamp(min=1e-4).log().mean(),
+        "joint energy": energy_distance(motion, practice.motion) + energy_distance(text, practice.text),
+    }
+
+
+def _steps(training: RefineTraining, chance: torch.Generator) -> int:
+    least, most = training.steps
+    return int(torch.randint(least, most + 1, (), generator=chance))
+
+
+def loss(
+    model: MTDM,
+    practice: Practice,
+    chance: torch.Generator,
+    *,
+    critic: Critic,
+    ted: TextAutoencoder,
+    importance: Tensor,
+    training: RefineTraining,
+) -> tuple[Tensor, dict[str, float]]:
+    """The denoising loss and that of one walk."""
+    total, figures = mtdm.loss(
+        model,
+        model.config.schedule,
+        practice.motion,
+        practice.text,
+        practice.frames,
+        chance,
+        training.denoising,
+        importance,
+        practice.prompt,
+    )
+    if torch.rand((), generator=chance) < training.joint:
+        ends = walk_to_pairs(model, critic, ted, practice, chance, training)
+        total = total + training.agreement * ends["agreement"] + training.joint_energy * ends["joint energy"]
+    else:
+        ends = walk_to_motions(model, critic, practice, chance, training, importance)
+        claims = torch.stack([value for name, value in ends.items() if name != "energy"]).sum()
+        total = total + training.energy * ends["energy"] + training.claims * claims
+    return total, figures | {name: value.item() for name, value in ends.items()}
+
+
+def train(prepared: Path, models: Path, start: Path, out: Path, training: RefineTraining, fitting: FitConfig) -> MTDM:
+    """Refine the denoiser in `start` on the latents of `models/med` and `models/ted`, and save it to `out`."""
+    where = devices.choose()
+    med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
+    motions = Motions(med, Clips.load(prepared, "train"), trims=training.denoising.trims)
+    validation = Motions(med, Clips.load(prepared, "val"))
+    critic = critics.train(
+        Examples(motions, ted),
+        Examples(validation, ted),
+        out / "critic",
+        CriticTraining(),
+        FitConfig(lr=1e-3, steps=600, warmup=50, ema=0.99, precision="fp32", validate_every=300),
+    ).eval()
+    model = load(MTDM, MTDMConfig, start, where)
+    importance = med.latent_std / med.latent_std.mean()
+    step_loss = partial(loss, critic=critic, ted=ted, importance=importance, training=training)
+    refined = fit(model.requires_grad_(True), Practices(motions, ted, training), step_loss, config=fitting, out=out)
+    save(refined, out)
+    return refined
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
+    parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--lr", type=float, default=2e-4)
+    options = parser.parse_args(arguments)
+    fitting = FitConfig(
+        lr=options.lr, steps=options.steps, minutes=options.minutes, warmup=50, ema=0.995, log_every=10, save_every=100
+    )
+    train(options.prepared, options.models, options.start, options.out, RefineTraining(), fitting)
+
+
+if __name__ == "__main__":
+    main()

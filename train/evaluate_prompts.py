@@ -42,7 +42,8 @@ def call_actions(evaluation: Evaluation) -> None:
     ):
         table = table_by([Outcome(wanted=wanted, got=got, side=None, style=None) for wanted, got in pairs], "wanted")
         shares = [row["action"] for row in table.values()]
-        mean = Row(what=f"{name}: mean over actions", measured=float(np.mean(shares)), count=len(shares))
+        least = 0.85 if name == CALLED else None
+        mean = Row(what=f"{name}: mean over actions", measured=float(np.mean(shares)), count=len(shares), least=least)
         evaluation.report.rows.append(mean)
         evaluation.report.groups[f"{name}, by action"] = dict(sorted(table.items()))
 

@@ -53,7 +53,7 @@ class EvaluatorTraining:
     """How it is trained.  A class needs so many clips to be one; noise is in deviations of a column."""
 
     batch: int = 48
-    action_clips: int = 8
+    action_clips: int = 3
     style_clips: int = 200
     noise: float = 0.15
     style: float = 0.5

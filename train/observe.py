@@ -1,8 +1,8 @@
 """What a motion shows, by the evaluator and by measurement, and whether that is what a sentence says."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -24,8 +24,11 @@ WAVES = 2
 """Swings to and fro of a raised hand from which it waves; a hand that is just raised has none, a real wave three."""
 
 
-STEPS_OFF = 1
-"""How many steps more or fewer than a sentence says are right: a half step at either end is a matter of taste."""
+STEPS_OFF, METERS_OFF, SECONDS_OFF = 1, 0.25, 1.0
+"""How many steps, what share of a way (at least half a metre) and how many seconds more or less than a sentence says
+are right: captions round, and a half step at either end is a matter of taste."""
+Fact = Literal["turn", "steps", "pace", "distance", "duration"]
+"""What a sentence may say that is measured, beside the side."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +69,7 @@ class Outcome:
     got: str
     side: bool | None
     style: bool | None
-    turn: bool | None = None
-    steps: bool | None = None
-    pace: bool | None = None
+    facts: Mapping[Fact, bool | None] = field(default_factory=dict)
     named_style: str | None = None
     held_out: bool = False
     silent: bool = False
@@ -77,6 +78,12 @@ class Outcome:
     @property
     def action(self) -> bool:
         return self.got == self.wanted
+
+    @property
+    def ways(self) -> bool | None:
+        """The side, the direction and the turn that are named are all right; None where none is."""
+        named = [one for one in (self.side, self.facts.get("turn")) if one is not None]
+        return all(named) if named else None
 
     @property
     def right(self) -> bool:
@@ -163,22 +170,26 @@ def judge_motion(claims: Claims, clip: RealClip, made: Observed, *, held_out: bo
         got=made.action,
         side=shown_side(kind, made.facts) == side if known_side else None,
         style=made.style == claims.style if known_style else None,
-        turn=kept["turn"] if shown["turn"] else None,
-        steps=kept["steps"] if shown["steps"] else None,
-        pace=kept["pace"] if shown["pace"] else None,
+        facts={fact: kept[fact] if shown[fact] else None for fact in kept},
         named_style=claims.style if known_style else None,
         held_out=held_out,
     )
 
 
-def _kept(claims: Claims, facts: Facts) -> dict[str, bool | None]:
-    """Whether what is measured is what a sentence says of turn, steps and pace; None where it says nothing."""
-    turned = shown_side("turn", facts)
-    return {
-        "turn": turned == claims.turn if claims.turn else None,
-        "steps": abs(facts.steps - claims.steps) <= STEPS_OFF if claims.steps is not None else None,
-        "pace": pace(claims.action or "", facts) == claims.speed if claims.speed else None,
+def _kept(claims: Claims, facts: Facts) -> dict[Fact, bool | None]:
+    """Whether what is measured is what a sentence says; None where it says nothing."""
+    checks: dict[Fact, tuple[object, Callable[[], bool]]] = {
+        "turn": (claims.turn, lambda: shown_side("turn", facts) == claims.turn),
+        "steps": (claims.steps, lambda: abs(facts.steps - (claims.steps or 0)) <= STEPS_OFF),
+        "pace": (claims.speed, lambda: pace(claims.action or "", facts) == claims.speed),
+        "distance": (claims.meters, lambda: _near(facts.distance, claims.meters or 0.0)),
+        "duration": (claims.seconds, lambda: abs(facts.seconds - (claims.seconds or 0)) <= SECONDS_OFF),
     }
+    return {fact: None if said is None else check() for fact, (said, check) in checks.items()}
+
+
+def _near(distance: float, meters: float) -> bool:
+    return abs(distance - meters) <= max(0.5, METERS_OFF * meters)
 
 
 def judge_caption(claims: Claims, clip: RealClip) -> Outcome:

@@ -223,3 +223,19 @@ def test_verb_forms():
 )
 def test_hands_without_a_side_are_both(text: str, side: str | None) -> None:
     assert read_caption(text).side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "meters", "seconds"),
+    [
+        ("a person walks forward for about ten meters", 10, None),
+        ("someone runs over about one and a half meters for four seconds or so", 1.5, 4),
+        ("a man walks for 15 meters", 15, None),
+        ("a person walks for a long distance", None, None),
+        ("a man waves for about a second", None, None),
+    ],
+)
+def test_ways_and_times_are_read_and_leave_sentences_equal_in_meaning(text, meters, seconds):
+    claims = read_caption(text)
+    assert (claims.meters, claims.seconds) == (meters, seconds)
+    assert claims == replace(claims, meters=3.0, seconds=3)

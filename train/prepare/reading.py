@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from train.prepare.actions import ACTIONS
@@ -17,7 +17,8 @@ class Claims:
     """What a sentence says; None where it says nothing.
 
     `action` is a group of the action table.  `side` is the limb's (left, right, both) or the side of the action
-    itself, `turn` is left or right, `speed` is slow, fast or steady.
+    itself, `turn` is left or right, `speed` is slow, fast or steady.  Sentences that differ in `meters` or `seconds`
+    alone are equal: those are measured, and rounded.
     """
 
     action: str | None
@@ -26,6 +27,8 @@ class Claims:
     turn: str | None
     steps: int | None
     speed: str | None
+    meters: float | None = field(default=None, compare=False)
+    seconds: int | None = field(default=None, compare=False)
 
 
 def read_caption(text: str) -> Claims:
@@ -36,6 +39,8 @@ def read_caption(text: str) -> Claims:
     action, side = _read_action(re.sub(_any(IN_PLACE), " ", rest))
     limb = re.search(rf"\b(left|right|both)(?: of \w+)? {_LIMB}\b|\b{_LIMB} of .*?\b(left|right)\b", rest)
     steps = re.search(rf"\b({'|'.join(NUMBERS)}) steps\b", rest)
+    meters = re.search(rf"\b{_COUNT}( and a half)? meters?\b", rest)
+    seconds = re.search(rf"\b{_COUNT} seconds?\b", rest)
     return Claims(
         action=action,
         side=limb[1] or limb[2] if limb else side,
@@ -43,7 +48,14 @@ def read_caption(text: str) -> Claims:
         turn=_read_turn(rest),
         steps=NUMBERS.index(steps[1]) if steps else None,
         speed=next((word for word, words in _SPEEDS.items() if re.search(_any(words), rest)), None),
+        meters=_count(meters[1]) + (0.5 if meters[2] else 0.0) if meters else None,
+        seconds=_count(seconds[1]) if seconds else None,
     )
+
+
+def _count(word: str) -> int:
+    """A number in words or digits."""
+    return NUMBERS.index(word) if word in NUMBERS else int(word)
 
 
 def uses_held_out(text: str) -> bool:
@@ -57,6 +69,7 @@ _SPEEDS = {
     "fast": (*FAST, "rapidly", "briskly", "full speed"),
     "steady": STEADY,
 }
+_COUNT = rf"({'|'.join(NUMBERS)}|\d+)"
 _FORMS: tuple[VerbForm, ...] = ("base", "simple", "gerund")
 
 

@@ -56,6 +56,8 @@ class RefineTraining:
         reworded: how often a prompt is a caption in other words.
         energy, claims: weights of the energy score and of the critic's cross-entropies of a walk to motions.
         joint_energy, agreement: the same of a walk to pairs. They make the gradients of all parts about equally long.
+        kept: share of the weights that it began with in those that are saved (Wortsman et al. 2022, section 3): walks
+            are few and their gradients rough, and halfway is better at everything than either end (train/NOTES.md).
         denoising: the batch and the roles of the loss of `train.mtdm`.
     """
 
@@ -64,10 +66,11 @@ class RefineTraining:
     joint: float = 0.2
     steps: tuple[int, int] = (4, 5)
     reworded: float = 0.5
-    energy: float = 1.0
+    energy: float = 0.5
     joint_energy: float = 0.5
-    claims: float = 0.03
+    claims: float = 0.06
     agreement: float = 0.02
+    kept: float = 0.5
     denoising: MTDMTraining = field(default_factory=lambda: MTDMTraining(batch=32))
 
 
@@ -257,6 +260,10 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
     importance = med.latent_std / med.latent_std.mean()
     step_loss = partial(loss, critic=critic, ted=ted, importance=importance, training=training)
     refined = fit(model.requires_grad_(True), Practices(motions, ted, training), step_loss, config=fitting, out=out)
+    before = load(MTDM, MTDMConfig, start, where)
+    with torch.no_grad():
+        for weight, old in zip(refined.parameters(), before.parameters(), strict=True):
+            weight.lerp_(old, training.kept)
     save(refined, out)
     return refined
 
@@ -269,10 +276,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--lr", type=float, default=2e-4)
+    parser.add_argument("--lr", type=float, default=1e-4)
     options = parser.parse_args(arguments)
     fitting = FitConfig(
-        lr=options.lr, steps=options.steps, minutes=options.minutes, warmup=50, ema=0.995, log_every=10, save_every=100
+        lr=options.lr, steps=options.steps, minutes=options.minutes, warmup=50, ema=0.998, log_every=10, save_every=100
     )
     train(options.prepared, options.models, options.start, options.out, RefineTraining(), fitting)
 

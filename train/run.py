@@ -62,9 +62,7 @@ def commands(
     prepared, stages = out / "prepared", out / "stages"
     plan = ONWARD if start else SCRATCH
     frozen = ["--frozen"] if "--tune" in published and "decoder" not in published else []
-    reading = [
-        "train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl"), *published,
-    ]  # fmt: skip
+    reading = ["train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl")]
     if start:
         reading = ["train.wording", "--data", str(data), "--prepared", str(prepared), "--ted", str(start / "ted")]
     latents = ["--prepared", str(prepared), "--models", str(stages)]
@@ -72,7 +70,7 @@ def commands(
     every = {
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
         "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med")],
-        "ted": [*reading, "--out", str(stages / "ted")],
+        "ted": [*reading, "--out", str(stages / "ted"), *published],
         "denoiser": ["train.mtdm", *latents, *onward, "--out", str(stages / "denoiser")],
         "mtdm": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "mtdm")],
         "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],

@@ -18,7 +18,7 @@ TRAINING = MTDMTraining(batch=2, trims=0, rewordings=0)
 
 @pytest.fixture
 def models(tiny_folder, tmp_path, monkeypatch):
-    record = {"action": "walk", "captions": ["a person walks"], "mirrored_captions": ["a person walks"]}
+    record = {"action": "walk", "style": None, "captions": ["a person walks"], "mirrored_captions": ["a person walks"]}
     features = [np.random.default_rng(0).normal(size=(60, 263)).astype(np.float16)] * 2
     monkeypatch.setattr(Clips, "load", lambda *_: Clips(features, [record] * 2))
     for stage in ("med", "ted"):

@@ -71,7 +71,7 @@ def test_the_last_stage_teaches_its_decoder_unless_it_is_frozen(parts, tiny_mode
     ted = build(str(parts / "clip"), str(parts / "gpt2"), tokens=2, width=8, max_words=30, familiar=4)
     mtdm = MTDM(replace(tiny_model.mtdm.config, text_tokens=2, text_dim=8))
     model = MoTe(tiny_model.med, ted, mtdm)
-    records = [{"action": "walk", "captions": CAPTIONS[:2], "mirrored_captions": CAPTIONS[:2]}]
+    records = [{"action": "walk", "style": None, "captions": CAPTIONS[:2], "mirrored_captions": CAPTIONS[:2]}]
     clips = Clips([np.random.default_rng(0).normal(size=(60, 263)).astype(np.float16)], records)
     generated = decoder.generate(model, Pairs(model.med, ted, clips))
     before, weight = ted.encode(CAPTIONS[:1]), ted.decoder.transformer.h[0].mlp.c_fc.weight.clone()
@@ -136,5 +136,5 @@ def test_the_whole_pipeline_takes_the_pair(tmp_path):
     every = commands(tmp_path, tmp_path, 100, [], None, ["--encoder=clip", "--decoder=gpt2", "--tune", "encoder"])
     assert "--frozen" in every["decoder"]
     every = commands(tmp_path, tmp_path, 100, [], None, ["--encoder=clip", "--decoder=gpt2"])
-    assert every["ted"][-4:] == ["--encoder=clip", "--decoder=gpt2", "--minutes", "40"]
+    assert every["ted"][-4:] == ["--encoder=clip", "--decoder=gpt2", "--minutes", "35"]
     assert not any("--encoder=clip" in command for stage, command in every.items() if stage != "ted")

@@ -29,7 +29,6 @@ from train.prepare.actions import action_group
 from train.prepare.paraphrases import Paraphraser
 from train.ted import familiarise
 
-
 NEAREST = 5
 """Captions that tell what another sentence is about."""
 

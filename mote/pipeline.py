@@ -39,7 +39,7 @@ GUIDANCE = (7.5, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-STEADYING = 0.4
+STEADYING = 0.6
 """Frames, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
 VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and

@@ -106,7 +106,7 @@ def describe(evaluation: Evaluation) -> None:
 
 
 def bodies(evaluation: Evaluation) -> None:
-    """Skating, penetration, jitter and drift of generated motion beside those of real clips."""
+    """Skating, penetration, jitter, drift and floating of generated motion beside those of real clips."""
     real, made = mean_body([clip.motion for clip in evaluation.real]), mean_body(evaluation.motions)
     evaluation.report.tables["text-to-motion, bodies (a share of frames, millimetres)"] = {
         name: {part: Repeated(mean=value, interval=0.0) for part, value in asdict(body).items()}
@@ -114,6 +114,7 @@ def bodies(evaluation: Evaluation) -> None:
     }
     _ratio(evaluation, "text-to-motion: skating", made.skating, real.skating, most=1.2)
     _ratio(evaluation, "text-to-motion: jitter", made.jitter, real.jitter, most=1.2)
+    _ratio(evaluation, "text-to-motion: floating", made.floating, real.floating, most=1.2)
 
 
 Meanings = tuple[list[Claims], list[Claims]]

@@ -1,4 +1,5 @@
-"""Whether a motion could be a body's: feet that stand, a floor that holds, bones of one length, no tremor.
+"""Whether a motion could be a body's: feet that stand, a floor that holds and is stood on, bones of one length, no
+tremor.
 
 All are measured on joints (frames, joints, 3) in metres, and mean little by themselves: real clips stand beside them.
 """
@@ -10,6 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Float
+from scipy.ndimage import binary_opening
 
 from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D, Skeleton
@@ -19,6 +21,9 @@ DOWN = 0.05
 
 SLIDES = 0.5
 """Metres a second from which a standing foot slides (Karunratanakul et al. 2023, GMD: 2.5 cm in a frame of 20)."""
+
+HIGH, HELD = 0.08, 0.5
+"""Metres over the floor, and seconds, from which a body that touches nothing floats: a jump is shorter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +35,14 @@ class Body:
         penetration: mean depth of the lowest joint below the floor, in millimetres.
         jitter: mean length of the third difference of positions, in millimetres a frame cubed.
         drift: mean deviation of a bone's length over time, in millimetres.
+        floating: share of the frames in which the body has been high over the floor, or will be, for half a second.
     """
 
     skating: float
     penetration: float
     jitter: float
     drift: float
+    floating: float
 
 
 def measure_body(motion: Motion, skeleton: Skeleton = HUMANML3D) -> Body:
@@ -52,6 +59,7 @@ def measure_body(motion: Motion, skeleton: Skeleton = HUMANML3D) -> Body:
         penetration=1000 * float(np.maximum(0, -joints[..., 1].min(axis=1)).mean()),
         jitter=1000 * jitter(joints),
         drift=1000 * _drift(joints, skeleton),
+        floating=_floating(joints[..., 1].min(axis=1), round(HELD * motion.fps)),
     )
 
 
@@ -70,6 +78,10 @@ def _skating(feet: Float[np.ndarray, "frames 2 3"], fps: float) -> float:
     stands = (feet[1:, :, 1] < DOWN) & (feet[:-1, :, 1] < DOWN)
     speed = np.linalg.norm(np.diff(feet[..., [0, 2]], axis=0), axis=-1) * fps
     return float((stands & (speed > SLIDES)).any(axis=1).mean())
+
+
+def _floating(lowest: Float[np.ndarray, " frames"], held: int) -> float:
+    return float(binary_opening(lowest > HIGH, np.ones(held)).mean())
 
 
 def _drift(joints: Float[np.ndarray, "frames joints 3"], skeleton: Skeleton) -> float:

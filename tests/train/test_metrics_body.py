@@ -51,3 +51,16 @@ def test_means_over_motions_and_too_short_ones():
     assert mean_body([still, sunk]).penetration == pytest.approx(5, abs=0.01)
     with pytest.raises(ValueError, match="four frames"):
         measure_body(Motion(standing(3).astype(np.float32)))
+
+
+def test_who_stays_up_floats_and_who_jumps_does_not():
+    up = standing(40)
+    up[10:30, :, 1] += 0.2
+    assert measure_body(Motion(up.astype(np.float32))).floating == pytest.approx(0.5)
+    jump = standing(40)
+    jump[10:18, :, 1] += 0.4  # eight frames of 20 a second
+    assert measure_body(Motion(jump.astype(np.float32))).floating == 0
+    bent = standing(40)
+    bent[10:30, :, 1] += 0.2
+    bent[10:30, HUMANML3D.left_foot[1], 1] = 0.0  # a foot that stays down carries the rest
+    assert measure_body(Motion(bent.astype(np.float32))).floating == 0

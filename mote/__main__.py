@@ -25,7 +25,7 @@ from mote import advice
 from mote.export import Format, export, slug
 from mote.files import read
 from mote.pipeline import STEPS, MoTe, Sample, one_after_another
-from mote.sampling import SIDES, TASKS, Side
+from mote.sampling import SIDES, TASKS, Side, sides_made
 
 CHECKPOINT = Path(__file__).resolve().parents[1] / "checkpoints" / "mote-open"
 
@@ -62,14 +62,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    first, last = TASKS[options.task][0], TASKS[options.task][-1]
+    first = TASKS[options.task][0]
     side = next((side for side in SIDES if first[side] == "given"), None)
     names = [*options.inputs, *(_lines(options.file) if options.file else [])]
     if side and not names:
         raise ValueError(f"{options.task} needs a {side}: give one or more, or --file with one a line")
     if names and not side:
         raise ValueError(f"{options.task} takes no input: say how many results with --samples")
-    if options.join and (not side or "motion" not in last.generated):
+    if options.join and (not side or "motion" not in sides_made(options.task)):
         raise ValueError(f"--join makes one motion of those of several inputs, which {options.task} does not make")
     if options.batch < 1:
         raise ValueError(f"--batch is at least 1, not {options.batch}")

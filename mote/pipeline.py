@@ -19,6 +19,7 @@ from mote import device as devices
 from mote.checkpoint import CheckpointError, load, load_ted, load_vocabulary
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
+from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.contact import plant_feet
 from mote.motion.features import LAYOUT, smooth, to_features, to_joints, trimmed
@@ -27,7 +28,7 @@ from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
 from mote.motion.sequence import join
 from mote.motion.skeleton import HUMANML3D
-from mote.sampling import TASKS, Side, Task, sample_latents
+from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
 from mote.sides import mirror_text
 
 MIN_SECONDS = 1.5
@@ -41,6 +42,8 @@ MOTION_RISE = 1.0
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
 STEADYING = 0.6
 """Frames, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
+DRAWS = 4
+"""A motion made from a text is the best of so many, where the model has a `retrieval` to tell (train/NOTES.md)."""
 VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
 at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
@@ -58,25 +61,41 @@ class Sample:
 class MoTe:
     """The two autoencoders and the denoiser, ready to generate."""
 
-    def __init__(self, med: MED, ted: TextAutoencoder, mtdm: MTDM, vocabulary: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        med: MED,
+        ted: TextAutoencoder,
+        mtdm: MTDM,
+        vocabulary: Sequence[str] = (),
+        retrieval: Retrieval | None = None,
+    ) -> None:
         """Put the three together; `vocabulary` are prompts that are known to work, one for each action.
 
+        With a `retrieval` of the same latents a motion made from a text is the best of several.
+
         Raises:
-            CheckpointError: the denoiser was made for latents of another size.
+            CheckpointError: the denoiser or the retrieval was made for latents of another size.
         """
         config = mtdm.config
-        for name, has, needs in (
-            ("motion", (med.config.tokens, med.config.dim), (config.motion_tokens, config.motion_dim)),
-            ("text", (ted.config.tokens, ted.config.width), (config.text_tokens, config.text_dim)),
-        ):
+        motion, text = (med.config.tokens, med.config.dim), (ted.config.tokens, ted.config.width)
+        meaning = (ted.config.tokens, ted.config.meaning_width)
+        needed = [
+            ("denoiser", "motion latent", motion, (config.motion_tokens, config.motion_dim)),
+            ("denoiser", "text latent", text, (config.text_tokens, config.text_dim)),
+        ]
+        if retrieval:
+            needed.append(("retrieval", "motion latent", motion, retrieval.config.motion))
+            needed.append(("retrieval", "meaning", meaning, retrieval.config.text))
+        for part, name, has, needs in needed:
             if has != needs:
-                raise CheckpointError(f"the {name} latent is {has[0]} x {has[1]}, the denoiser needs {needs}")
+                raise CheckpointError(f"the {name} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
         self.vocabulary = tuple(vocabulary)
+        self.retrieval = retrieval and retrieval.eval()
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str | None = None) -> MoTe:
-        """The model in a folder with `med`, `ted` and `mtdm`, or in a repository of the Hub by its id.
+        """The model in a folder with `med`, `ted`, `mtdm` and perhaps `retrieval`, or in a repository of the Hub.
 
         Args:
             device: cuda, mps or cpu; the best that is there where left out.
@@ -92,6 +111,7 @@ class MoTe:
             load_ted(folder / "ted", where),
             load(MTDM, MTDMConfig, folder / "mtdm", where),
             load_vocabulary(folder),
+            load(Retrieval, RetrievalConfig, path, where) if (path := folder / "retrieval").exists() else None,
         )
 
     @property
@@ -160,7 +180,7 @@ class MoTe:
         start = secrets.randbelow(2**31) if seed is None else seed
         strength = GUIDANCE if guidance is None else guidance
         motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
-        made = TASKS[task][-1].generated
+        made = sides_made(task)
         reflected = bool(motions) and "text" in made
         motions += [motion.mirror() for motion in motions if reflected]
         inputs = 2 * count if reflected else count
@@ -184,6 +204,7 @@ class MoTe:
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
+                motion_choice=Choice(DRAWS, self._fits) if self.retrieval else None,
                 callback=callback,
             )
             return self._samples(
@@ -192,6 +213,12 @@ class MoTe:
                 frames,
                 [start + number % samples for number in range(count * samples)],
             )
+
+    def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
+        """Cosines (b,) of the places of motions' latents (b, l, d) and of texts' (b, k, d)."""
+        assert self.retrieval is not None
+        meanings, _ = self.ted.parts(texts)
+        return (self.retrieval.place_motions(motions) * self.retrieval.place_texts(meanings)).sum(dim=-1)
 
     def _samples(
         self, motion_latents: Tensor | None, text_latents: Tensor | None, frames: Tensor, seeds: list[int]

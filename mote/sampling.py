@@ -44,13 +44,24 @@ class Roles:
 TASKS: dict[Task, tuple[Roles, ...]] = {
     "text-to-motion": (Roles(motion="generate", text="given"),),
     "motion-to-text": (Roles(motion="given", text="generate"),),
-    "joint": (Roles(motion="generate", text="generate"),),
+    "joint": (Roles(motion="generate", text="generate"), Roles(motion="given", text="generate")),
     "motion": (Roles(motion="generate", text="absent"),),
     "text": (Roles(motion="absent", text="generate"),),
     "motion-variation": (Roles(motion="given", text="generate"), Roles(motion="generate", text="given")),
     "text-variation": (Roles(motion="generate", text="given"), Roles(motion="given", text="generate")),
 }
-"""The stages of every task; what one stage generates, the next is given. The last stage's sides are the result."""
+"""The stages of every task; what one stage generates, the next is given.
+
+A pair made together has the two sides of one thought, but its sentence is a blend of several; so `joint` writes it anew
+from the motion.
+"""
+
+
+def sides_made(task: Task) -> tuple[Side, ...]:
+    """The sides that a task ends with: what its last stage makes, and what was made together with the other side."""
+    stages = TASKS[task]
+    together = any(roles.generated == SIDES for roles in stages)
+    return SIDES if together else stages[-1].generated
 
 
 def sample_latents(
@@ -68,6 +79,7 @@ def sample_latents(
     motion_rise: float = 0.0,
     text_draws: int = 1,
     motion_views: Float[Tensor, "b draws l dm"] | None = None,
+    motion_choice: Choice | None = None,
     solver: Solver = "dpm-solver++",
     callback: Callable[[int, int], None] | None = None,
 ) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None]:
@@ -86,6 +98,7 @@ def sample_latents(
             (Kynkaanniemi et al. 2024, section 4).
         text_draws: a text made from a motion is the mean of so many draws: what all that fits agrees on.
         motion_views: latents of the given motion a little changed, one for each of these draws.
+        motion_choice: a motion made from a text, or with one, is the best of several draws, as this tells.
         callback: called after each step with the steps done and the steps of all stages.
 
     Raises:
@@ -112,7 +125,8 @@ def sample_latents(
             callback(done, steps * len(stages))
 
     for roles in stages:
-        draws = text_draws if roles.motion == "given" else 1
+        choice = motion_choice if roles.motion == "generate" and roles.text != "absent" else None
+        draws = text_draws if roles.motion == "given" else choice.draws if choice else 1
         start, absent = (_noise(denoiser, generators, device, draws) for _ in range(2))
         repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
         if motion_views is not None and roles.motion == "given":
@@ -121,7 +135,9 @@ def sample_latents(
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
         predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times)
         made = _denoise(predict, noisy, solver=solver, count=count)
-        latents |= {side: made[side].unflatten(0, (-1, draws)).mean(dim=1) for side in roles.generated}
+        drawn = {side: rows.unflatten(0, (-1, draws)) for side, rows in made.items()}  # (b, draws, n, d)
+        merged = choice.best(drawn) if choice else {side: rows.mean(dim=1) for side, rows in drawn.items()}
+        latents |= {side: merged[side] for side in roles.generated}
     return latents.get("motion"), latents.get("text")
 
 
@@ -150,6 +166,23 @@ def _denoise(predict: _Predictor, latents: Latents, *, solver: Solver, count: Ca
             earlier[side] = (clean, time)
         count()
     return latents
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How many times a motion is drawn for its text, and which draw is kept.
+
+    Args:
+        fits: latents of motions (b, l, dm) and of their texts (b, k, dt) -> how well the two fit, (b,).
+    """
+
+    draws: int
+    fits: Callable[[Tensor, Tensor], Tensor]
+
+    def best(self, drawn: Latents) -> Latents:
+        """The draw of each sample, of (b, draws, n, d), whose two sides fit best."""
+        fit = self.fits(drawn["motion"].flatten(0, 1), drawn["text"].flatten(0, 1)).unflatten(0, (-1, self.draws))
+        return {side: rows[torch.arange(len(rows)), fit.argmax(dim=1)] for side, rows in drawn.items()}
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from mote import MoTe, Motion
-from mote.checkpoint import CheckpointError
+from mote.checkpoint import CheckpointError, save
+from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.skeleton import HUMANML3D
-from mote.sampling import TASKS
+from mote.pipeline import DRAWS
+from mote.sampling import TASKS, sides_made
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def inputs(task, walk, count=1):
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_makes_what_its_roles_say(tiny_model, walk, task):
     results = tiny_model.generate(task, **inputs(task, walk), samples=2, steps=2, seed=3)
-    made = TASKS[task][-1].generated
+    made = sides_made(task)
     assert [sample.seed for sample in results] == [3, 4]
     for sample in results:
         assert (sample.motion is not None) == ("motion" in made)
@@ -139,3 +142,36 @@ def test_parts_that_do_not_fit_are_refused(tiny_folder, tmp_path):
     config.write_text(config.read_text().replace('"dim": 8', '"dim": 4'))
     with pytest.raises(CheckpointError, match="has shape"):
         MoTe.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def choosy_folder(tiny_folder, tmp_path_factory):
+    """The tiny model with a space in which its draws are compared with their text."""
+    folder = tmp_path_factory.mktemp("choosy") / "model"
+    shutil.copytree(tiny_folder, folder)
+    torch.manual_seed(0)
+    config = RetrievalConfig(motion=(2, 8), text=(3, 8), width=8, layers=1, heads=2, space=4)
+    save(Retrieval(config), folder / "retrieval")
+    return folder
+
+
+@pytest.mark.parametrize("task", ["text-to-motion", "joint", "motion-variation"])
+def test_a_model_with_a_retrieval_keeps_the_best_of_several_draws(tiny_model, choosy_folder, walk, task):
+    choosy = MoTe.from_pretrained(choosy_folder, device="cpu")
+    batches: list[int] = []
+    hook = choosy.retrieval.motion.register_forward_hook(lambda _, inputs, __: batches.append(len(inputs[0])))
+    given = inputs(task, walk)
+    chosen = choosy.generate(task, **given, samples=2, steps=2, seed=3)
+    hook.remove()
+    assert batches == [2 * DRAWS]
+    alone = choosy.generate(task, **given, steps=2, seed=4)
+    assert np.allclose(chosen[1].motion.joints, alone[0].motion.joints, atol=1e-4), "each sample has its own draws"
+    first = tiny_model.generate(task, **given, samples=2, steps=2, seed=3)
+    assert not all(len(one.motion) == len(other.motion) and np.allclose(one.motion.joints, other.motion.joints)
+                   for one, other in zip(chosen, first, strict=True))  # fmt: skip
+
+
+def test_a_retrieval_of_other_latents_is_refused(tiny_model):
+    other = Retrieval(RetrievalConfig(motion=(2, 8), text=(3, 9), width=8, heads=2))
+    with pytest.raises(CheckpointError, match="the meaning is 3 x 8, the retrieval needs 3 x 9"):
+        MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, retrieval=other)

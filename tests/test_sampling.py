@@ -7,7 +7,7 @@ import torch
 
 from mote.diffusion import Schedule
 from mote.models.mtdm import MTDM, MTDMConfig
-from mote.sampling import SIDES, TASKS, Guidance, Task, sample_latents
+from mote.sampling import SIDES, TASKS, Choice, Guidance, Task, sample_latents, sides_made
 
 CONFIG = MTDMConfig(motion_tokens=3, motion_dim=5, text_tokens=4, text_dim=6, width=16, layers=1, heads=2)
 SHAPES = {"motion": (3, 5), "text": (4, 6)}
@@ -121,18 +121,16 @@ def test_each_draw_sees_its_own_view_of_the_motion(model, task):
 
 
 def test_what_is_not_a_text_about_a_motion_is_one_draw(model):
-    assert batches(model, task="joint", text_draws=4) == [9] * 4
+    assert batches(model, task="joint", text_draws=4) == [9] * 4 + [24] * 4
     assert batches(model, task="text", text_draws=4) == [3] * 4
     assert batches(model, task="text-to-motion", text_draws=4) == [6] * 4
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_guidance_is_one_batch_and_one_is_none(model, task):
-    sides = len(TASKS[task][0].generated)
-    stages = len(TASKS[task])
-    guided = 3 * (1 + sides) if task in GUIDED else 3
-    assert batches(model, task=task) == [guided] * 4 * stages
-    assert batches(model, task=task, motion_guidance=1, text_guidance=1) == [3] * 4 * stages
+    sides = [len(roles.generated) for roles in TASKS[task] for _ in range(4)]
+    assert batches(model, task=task) == [3 * (1 + count) if task in GUIDED else 3 for count in sides]
+    assert batches(model, task=task, motion_guidance=1, text_guidance=1) == [3] * len(sides)
 
 
 @pytest.mark.parametrize("task", ["text-to-motion", "motion-to-text"])
@@ -241,9 +239,10 @@ class TestGaussian:
         return [None if side is None else side.flatten() for side in result]
 
     def test_joint(self, prediction, solver, steps):
+        """The text is drawn anew from the motion, so the errors of two walks add up."""
         both = torch.stack(self.draw(prediction, solver, steps, "joint"))
         torch.testing.assert_close(both.mean(dim=1), Gaussian.mean, atol=0.06, rtol=0)
-        torch.testing.assert_close(both.cov(), Gaussian.covariance, atol=0.06, rtol=0)
+        torch.testing.assert_close(both.cov(), Gaussian.covariance, atol=0.1, rtol=0)
 
     def test_marginal(self, prediction, solver, steps):
         motion, text = self.draw(prediction, solver, steps, "motion")
@@ -261,3 +260,40 @@ class TestGaussian:
 def test_schedule_of_the_config_is_the_one_asked_for():
     config = MTDMConfig(**{**vars(CONFIG), "betas": "scaled-linear", "prediction": "x0", "train_steps": 500})
     assert config.schedule == Schedule(betas="scaled-linear", prediction="x0", train_steps=500)
+
+
+def test_the_sentence_of_a_pair_is_written_anew_from_its_motion():
+    assert sides_made("joint") == SIDES
+    assert TASKS["joint"][-1] == TASKS["motion-to-text"][-1]
+    assert sides_made("motion-variation") == ("motion",)
+    assert sides_made("text-variation") == ("text",)
+
+
+@pytest.mark.parametrize("task", ["text-to-motion", "joint"])
+def test_of_several_draws_of_a_motion_the_one_that_fits_its_text_best_is_kept(model, task):
+    seen: list[torch.Tensor] = []
+
+    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        seen.extend((motions, texts))
+        return motions.sum(dim=(1, 2))
+
+    latents = given(task, 3)
+    motion, _ = sample(model, task, latents=latents, motion_choice=Choice(4, fits))
+    motions, texts = seen
+    assert motions.shape == (12, *SHAPES["motion"])
+    assert texts.shape == (12, *SHAPES["text"])
+    assert torch.equal(motion.sum(dim=(1, 2)), motions.sum(dim=(1, 2)).unflatten(0, (3, 4)).amax(dim=1))
+    assert (motions[0] - motions[1]).abs().amax() > 0.01, "each draw has noise of its own"
+    if "text" in latents:
+        assert torch.equal(texts, latents["text"].repeat_interleave(4, dim=0))
+
+
+@pytest.mark.parametrize("task", ["motion", "motion-to-text", "text"])
+def test_nothing_is_chosen_where_no_motion_is_made_for_a_text(model, task):
+    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("there is nothing to fit")
+
+    latents = given(task, 3)
+    chosen = sample(model, task, latents=latents, motion_choice=Choice(4, fits))
+    for one, other in zip(chosen, sample(model, task, latents=latents), strict=True):
+        assert (one is None and other is None) or torch.equal(one, other)

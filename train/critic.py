@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mote import device as devices
-from mote.models.layers import Block
+from mote.models.retrieval import Summary
 from mote.models.text_autoencoder import TextAutoencoder
 from train.loop import FitConfig, fit
 from train.mtdm import Draw, Motions, encode_texts
@@ -55,23 +55,16 @@ class CriticTraining:
 
 
 class Reader(nn.Module):
-    """Two transformer layers over a latent's tokens, pooled, and a linear head for each kind of class."""
+    """A summary of a latent, and a linear head for each kind of class."""
 
     def __init__(self, tokens: int, dim: int, kinds: Sequence[str], training: CriticTraining) -> None:
         super().__init__()
-        width = training.width
-        self.into = nn.Linear(dim, width)
-        self.place = nn.Parameter(torch.randn(tokens, width) * 0.02)
-        self.blocks = nn.ModuleList(Block(width, 4, dropout=training.dropout) for _ in range(2))
-        self.norm = nn.LayerNorm(2 * width)
-        self.heads = nn.ModuleDict({kind: nn.Linear(2 * width, len(CLASSES[kind])) for kind in kinds})
+        self.summary = Summary(tokens, dim, width=training.width, dropout=training.dropout)
+        self.heads = nn.ModuleDict({kind: nn.Linear(2 * training.width, len(CLASSES[kind])) for kind in kinds})
 
     def forward(self, latents: Float[Tensor, "b n d"]) -> dict[str, Float[Tensor, "b classes"]]:
-        tokens = self.into(latents) + self.place  # (b, n, w)
-        for block in self.blocks:
-            tokens = block(tokens)
-        pooled = self.norm(torch.cat([tokens.mean(dim=1), tokens.amax(dim=1)], dim=-1))  # (b, 2w)
-        return {kind: head(pooled) for kind, head in self.heads.items()}
+        summary = self.summary(latents)  # (b, 2w)
+        return {kind: head(summary) for kind, head in self.heads.items()}
 
 
 class Critic(nn.Module):
@@ -84,9 +77,14 @@ class Critic(nn.Module):
         self.text = Reader(*meaning, ("action",), training)
 
     def blurred(self, latents: Float[Tensor, "b n d"], chance: torch.Generator) -> Float[Tensor, "b n d"]:
-        """The latents with noise, each with its own share of the largest."""
-        scale = self.noise * torch.rand(len(latents), 1, 1, generator=chance)
-        return latents + (scale * torch.randn(latents.shape, generator=chance)).to(latents)
+        """The latents with noise, up to what it was trained on."""
+        return blurred(latents, self.noise, chance)
+
+
+def blurred(latents: Float[Tensor, "b n d"], noise: float, chance: torch.Generator) -> Float[Tensor, "b n d"]:
+    """The latents with noise, each with its own share of the largest."""
+    scale = noise * torch.rand(len(latents), 1, 1, generator=chance)
+    return latents + (scale * torch.randn(latents.shape, generator=chance)).to(latents)
 
 
 def shown(record: Mapping[str, Any], *, mirrored: bool) -> dict[str, str | None]:

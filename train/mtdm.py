@@ -193,6 +193,17 @@ class Motions:
         texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
         return Draw(rows, torch.randint(len(self.motion), (size,), generator=chance), texts)
 
+    def reworded(self, drawn: Draw, share: float, chance: torch.Generator) -> list[str]:
+        """The sentences of a draw, a share of them as others may put it."""
+        paraphrase = Paraphraser(seed=int(torch.randint(2**31, (), generator=chance)))
+        other = torch.rand(len(drawn.captions), generator=chance) < share
+        records = [self.records[row % len(self.records)] for row in drawn.clips.tolist()]
+        captions = [self.captions[row] for row in drawn.captions]
+        return [
+            paraphrase(caption, record["action"], record["style"]) if reword else caption
+            for caption, record, reword in zip(captions, records, other.tolist(), strict=True)
+        ]
+
 
 class Pairs(Motions):
     """Motions, and the latents of every sentence about them, as it is and reworded."""

@@ -40,7 +40,6 @@ from train.critic import Critic, CriticTraining, Examples
 from train.data import Clips
 from train.loop import FitConfig, fit
 from train.mtdm import Motions, MTDMTraining, encode_texts
-from train.prepare.paraphrases import Paraphraser
 from train.prepare.reading import Claims, read_caption
 
 
@@ -91,20 +90,13 @@ class Practices:
 
     def __init__(self, motions: Motions, ted: TextAutoencoder, training: RefineTraining) -> None:
         self.motions, self.ted, self.training = motions, ted, training
-        self.paraphrase = Paraphraser()
 
     def __call__(self, step: int, chance: torch.Generator) -> Practice:
         """The practice of a step; all its chance is the generator's."""
         motions = self.motions
         drawn = motions.draw(self.training.denoising.batch, chance)
         captions = [motions.captions[row] for row in drawn.captions]
-        records = [motions.records[row % len(motions.records)] for row in drawn.clips.tolist()]
-        self.paraphrase.chooser.seed(step)
-        other = torch.rand(len(captions), generator=chance) < self.training.reworded
-        prompts = [
-            self.paraphrase(caption, record["action"], record["style"]) if reworded else caption
-            for caption, record, reworded in zip(captions, records, other.tolist(), strict=True)
-        ]
+        prompts = motions.reworded(drawn, self.training.reworded, chance)
         latents = encode_texts(self.ted, [*captions, *prompts]).unflatten(0, (2, -1))
         claims = critics.classes([critics.claimed(_read(caption)) for caption in captions[: self.training.prompts]])
         where = devices.choose()

@@ -1,8 +1,8 @@
 """Every stage, one after another: `python -m train.run --data RAW --out RUN`.
 
 With `--start checkpoints/mote-open` the latents of a trained model stay as they are, and all the time goes to the words
-that its encoder knows, to its denoiser and to its decoder: the way to more of a model, or to one of your own clips, in
-a few hours of a CPU.
+that its encoder knows, to its denoiser, its decoder and its retrieval: the way to more of a model, or to one of your
+own clips, in a few hours of a CPU.
 With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper.
 
 RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
@@ -35,16 +35,16 @@ class Plan:
 
 
 SCRATCH = Plan(
-    phases=(("prepare",), ("med", "ted"), ("denoiser",), ("mtdm",), ("decoder",)),
-    shares={"med": 0.35, "ted": 0.35, "denoiser": 0.4, "mtdm": 0.17, "decoder": 0.08},
+    phases=(("prepare",), ("med", "ted"), ("denoiser",), ("mtdm",), ("decoder", "retrieval")),
+    shares={"med": 0.35, "ted": 0.35, "denoiser": 0.4, "mtdm": 0.15, "decoder": 0.1, "retrieval": 0.1},
 )
 ONWARD = Plan(
-    phases=(("prepare",), ("ted",), ("denoiser",), ("mtdm",), ("decoder",)),
-    shares={"ted": 0.15, "denoiser": 0.25, "mtdm": 0.5, "decoder": 0.1},
+    phases=(("prepare",), ("ted",), ("denoiser",), ("mtdm",), ("decoder", "retrieval")),
+    shares={"ted": 0.15, "denoiser": 0.25, "mtdm": 0.5, "decoder": 0.1, "retrieval": 0.1},
 )
 """From nothing, and from a trained model."""
 
-PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm"}
+PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm", "retrieval": "retrieval"}
 """The stage that each part of the model comes from: TED's decoder is trained once more at the end."""
 
 FILES = (CONFIG, "model*.safetensors*", f"*{TOKENIZER}")
@@ -73,6 +73,7 @@ def commands(
         "ted": [*reading, "--out", str(stages / "ted"), *published],
         "denoiser": ["train.mtdm", *latents, *onward, "--out", str(stages / "denoiser")],
         "mtdm": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "mtdm")],
+        "retrieval": ["train.retrieval", *latents, "--out", str(stages / "retrieval")],
         "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],
     }  # fmt: skip
     times = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in plan.shares.items()}

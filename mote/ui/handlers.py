@@ -16,7 +16,7 @@ from mote import advice
 from mote.export import Format
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
-from mote.sampling import TASKS, Task
+from mote.sampling import Task, sides_made
 from mote.ui import checks, results
 from mote.ui.results import Captions, Motions, Pairs, Run
 
@@ -213,7 +213,7 @@ class Handlers:
         The motions of several texts are joined to one for each seed.
         """
         started = time.perf_counter()
-        share = DENOISING if self.draws and "motion" in TASKS[task][-1].generated else 1.0
+        share = DENOISING if self.draws and "motion" in sides_made(task) else 1.0
         samples = checks.samples(samples)
         settings: dict[str, Any] = {
             "seconds": checks.length(seconds),

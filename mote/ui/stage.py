@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.components import Component
 
 from mote.export import Format
-from mote.sampling import TASKS, Task
+from mote.sampling import Task, sides_made
 from mote.ui import handlers, scripts, staging
 from mote.ui.player import player
 
@@ -33,7 +33,7 @@ def result(
         seed: The field that "Keep seed" fills.
         viewer: The script of the player.
     """
-    sides = TASKS[task][-1].generated
+    sides = sides_made(task)
     received = gr.State(None)  # the npy file of the given motion
     made: list[Any] = []
     if "motion" in given or "motion" in sides:

@@ -17,6 +17,7 @@ from train.loop import FitConfig, generator
 from train.mtdm import Motions, MTDMTraining
 from train.prepare.captions import read_caption
 from train.prepare.facts import measure
+from train.prepare.paraphrases import Paraphraser
 from train.refine import Practices, RefineTraining, energy_distance, energy_score, loss
 
 SMALL = RefineTraining(prompts=3, pairs=4, steps=(2, 3), denoising=MTDMTraining(batch=4))
@@ -123,7 +124,7 @@ def test_a_step_practises_the_same_whenever_it_is_done(model, motions):
 
 
 def test_prompts_are_reworded_as_often_as_asked_and_captions_never(model, motions, monkeypatch):
-    monkeypatch.setattr(refine.Paraphraser, "__call__", lambda self, caption, action, style: f"{caption} jumps")
+    monkeypatch.setattr(Paraphraser, "__call__", lambda self, caption, action, style: f"{caption} jumps")
     draw = partial(Practices, motions, model.ted)
     never = draw(RefineTraining(**{**vars(SMALL), "reworded": 0.0}))(0, generator(0, 0))
     always = draw(RefineTraining(**{**vars(SMALL), "reworded": 1.0}))(0, generator(0, 0))

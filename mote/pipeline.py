@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -149,11 +150,11 @@ class MoTe:
         *,
         text: str | Sequence[str] | None = None,
         motion: Motion | Sequence[Motion] | None = None,
-        seconds: float | None = None,
+        seconds: float | Sequence[float | None] | None = None,
         samples: int = 1,
         steps: int = STEPS,
         guidance: float | tuple[float, float] | None = None,
-        seed: int | None = None,
+        seed: int | Sequence[int] | None = None,
         callback: Callable[[int, int], None] | None = None,
     ) -> list[Sample]:
         """Results of a task, `samples` for each text or motion, those of one input one after another.
@@ -161,9 +162,10 @@ class MoTe:
         Args:
             text, motion: what the task is given, one or a list; a list is one batch.
             seconds: length of the motions to make, 1.5 to 9.8; None lets the model choose, or, for variations of a
-                motion, keeps the length of the original.
+                motion, keeps the length of the original. A list has one for each input.
             guidance: how strongly each generated side follows the other, for both or as (motion, text); 1 is none.
-            seed: sample i of every input comes from seed + i; None draws a seed.
+            seed: sample i of every input comes from seed + i; None draws a seed. A list has one for each input, and
+                says how many results there are of a task that takes none.
             callback: called after each denoising step with the steps done and all steps.
 
         Raises:
@@ -173,23 +175,26 @@ class MoTe:
             raise ValueError(f"there is no task {task!r}: the tasks are {', '.join(TASKS)}")
         texts, motions = _listed(text, str, "text"), _listed(motion, Motion, "motion")
         count = _count_inputs(task, {"text": texts, "motion": motions})
+        count = count or (len(seed) if isinstance(seed, Sequence) and seed else 1)
         if samples < 1:
             raise ValueError(f"samples is at least 1, not {samples}")
-        if seed is not None and not 0 <= seed < 2**63:
-            raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {seed}")
-        start = secrets.randbelow(2**31) if seed is None else seed
+        starts = _for_each(count, secrets.randbelow(2**31) if seed is None else seed, "seed")
+        for start in starts:
+            if not 0 <= start < 2**63:
+                raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
+        seeds = [start + number for start in starts for number in range(samples)]
         strength = GUIDANCE if guidance is None else guidance
         motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
         made = sides_made(task)
         reflected = bool(motions) and "text" in made
         motions += [motion.mirror() for motion in motions if reflected]
-        inputs = 2 * count if reflected else count
+        copies = 2 if reflected else 1
         with torch.autocast(self.device.type, torch.bfloat16, enabled=devices.fast_bf16(self.device)):
             views, lengths = self._encode_motions(motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
             given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
-            frames = self._frames(seconds, lengths, inputs).repeat_interleave(samples)
+            frames = self._frames(_for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
@@ -197,7 +202,7 @@ class MoTe:
                 motion=None if views is None else views[:, 0],
                 text=given_text,
                 frames=frames,
-                seeds=[start + number for _ in range(inputs) for number in range(samples)],
+                seeds=seeds * copies,
                 steps=steps,
                 motion_guidance=motion_guidance,
                 text_guidance=text_guidance,
@@ -211,7 +216,7 @@ class MoTe:
                 motion_latents if "motion" in made else None,
                 text_latents if "text" in made else None,
                 frames,
-                [start + number % samples for number in range(count * samples)],
+                seeds,
             )
 
     def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
@@ -235,13 +240,13 @@ class MoTe:
             for motion, text, seed in zip(motions, texts, seeds, strict=True)
         ]
 
-    def _frames(self, seconds: float | None, lengths: Tensor | None, count: int) -> Tensor:
-        """Frames of each input's motion, (count,); 0 leaves the choice to the model."""
-        if seconds is None:
-            return torch.zeros(count, dtype=torch.long, device=self.device) if lengths is None else lengths
-        if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-            raise ValueError(f"seconds is from {MIN_SECONDS:g} to {MAX_SECONDS:g}, not {seconds:g}")
-        return torch.full((count,), round(seconds * HUMANML3D.fps), device=self.device)
+    def _frames(self, seconds: Sequence[float | None], lengths: Tensor | None) -> Tensor:
+        """Frames of each input's motion, (count,): those asked for, or its own; 0 leaves the choice to the model."""
+        for asked in seconds:
+            if asked is not None and not MIN_SECONDS <= asked <= MAX_SECONDS:
+                raise ValueError(f"seconds is from {MIN_SECONDS:g} to {MAX_SECONDS:g}, not {asked:g}")
+        frames = torch.tensor([round((asked or 0) * HUMANML3D.fps) for asked in seconds], device=self.device)
+        return frames if lengths is None else torch.where(frames > 0, frames, lengths)
 
     def _encode_motions(self, motions: list[Motion]) -> tuple[Tensor, Tensor]:
         """Latents (b, views, l, d) and lengths (b,) in frames of motions of any frame rate."""
@@ -328,11 +333,19 @@ def _listed(value: object, kind: type, name: str) -> list:
 
 
 def _count_inputs(task: Task, inputs: dict[Side, list]) -> int:
-    """How many inputs the task was given; 1 for a task that takes none."""
+    """How many inputs the task was given; 0 for a task that takes none."""
     first = TASKS[task][0]
     for side, values in inputs.items():
         if first[side] == "given" and not values:
             raise ValueError(f"the task {task!r} needs a {side}")
         if first[side] != "given" and values:
             raise ValueError(f"the task {task!r} takes no {side}")
-    return max(1, *(len(values) for values in inputs.values()))
+    return max(len(values) for values in inputs.values())
+
+
+def _for_each(count: int, value: Any, name: str) -> list[Any]:
+    """One value for each of `count` inputs: the same for all, or those of a list."""
+    values = list(value) if isinstance(value, Sequence) else [value] * count
+    if len(values) != count:
+        raise ValueError(f"{name} is one for all inputs or a list of one for each: {len(values)} are not {count}")
+    return values

@@ -81,6 +81,24 @@ def test_a_caption_is_the_same_alone_and_in_a_batch(tiny_model, walk):
     assert [sample.text for sample in batch[2:]] == [sample.text for sample in alone]
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_each_input_has_its_own_seed_and_length(tiny_model, walk, task):
+    """A batch of what others asked for, padded to the longest, gives everyone what they would have got alone."""
+    first = TASKS[task][0]
+    given = {"text": ["a person walks forward", "a man waves his left hand"], "motion": [walk[:40], walk]}
+    given = {side: both for side, both in given.items() if first[side] == "given"}
+    options = {"samples": 2, "steps": 3}
+    together = tiny_model.generate(task, **given, seconds=[None, 5.0], seed=[11, 70], **options)
+    assert [sample.seed for sample in together] == [11, 12, 70, 71]
+    for number, (seconds, seed) in enumerate(((None, 11), (5.0, 70))):
+        own = {side: both[number] for side, both in given.items()}
+        alone = tiny_model.generate(task, **own, seconds=seconds, seed=seed, **options)
+        for one, other in zip(alone, together[2 * number :][:2], strict=True):
+            assert one.text == other.text
+            if one.motion is not None:
+                np.testing.assert_allclose(other.motion.joints, one.motion.joints, atol=1e-5)
+
+
 def test_left_and_right_change_places_where_the_motion_and_its_mirror_image_say_so(tiny_model):
     texts = ["a man waves his left hand", "a person walks forward", "someone turns right"]
     mirrored = ["a man waves his right hand", "a person walks forward", "someone turns left"]
@@ -114,6 +132,10 @@ def test_the_callback_counts_every_step_of_every_stage(tiny_model, walk):
         ("text-to-motion", {"text": "walk", "samples": 0}, "samples"),
         ("text-to-motion", {"text": "walk", "steps": 0}, "steps"),
         ("text-to-motion", {"text": "walk", "seed": -1}, "seed"),
+        ("text-to-motion", {"text": ["walk", "run"], "seed": [1]}, "seed is one for all inputs"),
+        ("text-to-motion", {"text": ["walk", "run"], "seconds": [2.0, 60.0]}, "seconds is from 1.5 to 9.8, not 60"),
+        ("text-to-motion", {"text": "walk", "seconds": [2.0, 3.0]}, "seconds is one for all inputs"),
+        ("motion", {"seed": []}, "seed is one for all inputs"),
         ("motion", {"text": "walk"}, "takes no text"),
         ("motion-to-text", {"text": "walk"}, "motion"),
     ],

@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import checks, handlers, scripts, stage
+from mote.ui import batching, checks, handlers, scripts, stage
 from mote.ui.tasks import TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
@@ -86,7 +86,9 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
             visible=bool(picks),
         )
         inputs = given | _settings(tab, handler)
-        generate = gr.Button("Generate", variant="primary", elem_classes="generate")
+        with gr.Row(elem_classes="run"):
+            generate = gr.Button("Generate", variant="primary", elem_classes="generate")
+            stop = gr.Button("Stop", elem_classes="stop", scale=0, min_width=76)
     with gr.Column(elem_classes="stage"):
         made, seed, progress = stage.result(task, given, inputs["seed"], viewer)
 
@@ -95,18 +97,20 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
         "outputs": [*made, seed, status],
         "show_progress_on": progress,
         "concurrency_id": "model",
+        "concurrency_limit": batching.MAX_SAMPLES,
     }
     gr.on([], handler, api_name=endpoint, **run)
     run |= {"fn": getattr(replace(actions, draws=False), endpoint), "api_visibility": "private"}
-    generate.click(**run)
+    runs = [generate.click(**run)]
     if "text" in given:
-        given["text"].submit(**run)
+        runs.append(given["text"].submit(**run))
     if picks:
         fill = shown.click(
             partial(_pick, list(picks.values())), shown, [inputs[name] for name in next(iter(picks.values()))],
             queue=False, show_progress="hidden", api_visibility="private",
         )  # fmt: skip
-        fill.success(**run)
+        runs.append(fill.success(**run))
+    stop.click(None, cancels=runs, api_visibility="private")
 
 
 def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:

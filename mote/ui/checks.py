@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import shutil
 import tempfile
 from html import escape
@@ -29,6 +30,11 @@ def fault(sentence: str) -> gr.Error:
     The page reads it as HTML, and it may quote a file of somebody else's.
     """
     return gr.Error(escape(sentence, quote=False), duration=8, title="Check the input", print_exception=False)
+
+
+def stopped() -> gr.Error:
+    """The error to raise for what nobody wants any more; nobody sees it."""
+    return gr.Error("Stopped.", print_exception=False)
 
 
 def prompt(text: str | None) -> str:
@@ -113,9 +119,9 @@ def guidance(strength: Guidance | None) -> Guidance | None:
     return _within(strength, "The guidance", 0, MAX_GUIDANCE)
 
 
-def seed(number: float | None) -> int | None:
-    """The asked seed, or None where a new one is to be drawn."""
-    return None if number is None else _whole(number, "The seed", 0, MAX_SEED)
+def seed(number: float | None) -> int:
+    """The asked seed, or a new one."""
+    return secrets.randbelow(MAX_SEED) if number is None else _whole(number, "The seed", 0, MAX_SEED)
 
 
 def _whole(number: float | None, name: str, low: int, high: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
@@ -17,7 +16,8 @@ from mote.export import Format
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
 from mote.sampling import Task, sides_made
-from mote.ui import checks, results
+from mote.ui import batching, checks, presence, results
+from mote.ui.batching import Cancelled, Request
 from mote.ui.results import Captions, Motions, Pairs, Run
 
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
@@ -214,29 +214,37 @@ class Handlers:
         """
         started = time.perf_counter()
         share = DENOISING if self.draws and "motion" in sides_made(task) else 1.0
-        samples = checks.samples(samples)
-        settings: dict[str, Any] = {
-            "seconds": checks.length(seconds),
-            "samples": samples,
-            "steps": checks.steps(steps),
-            "guidance": checks.guidance(guidance),
-            "seed": checks.seed(seed),
-            "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
-        }
+        gone = presence.gone()
+        request = Request(
+            task=task,
+            texts=texts,
+            motions=[motion] if motion else [],
+            seconds=checks.length(seconds),
+            samples=checks.samples(samples),
+            steps=checks.steps(steps),
+            guidance=checks.guidance(guidance),
+            seed=checks.seed(seed),
+            waits=lambda before: progress(0, desc=f"Waiting, {before} before this"),
+            stepped=lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
+            gone=gone,
+        )
+
+        def drawn(done: int, of: int) -> None:
+            if gone():
+                raise checks.stopped()
+            progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}")
+
         try:
             if warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None):
                 gr.Info(warning)
-            made = self.model.generate(task, text=texts or None, motion=motion, **settings)
+            made = batching.line(self.model).ask(request)
+        except Cancelled as error:
+            raise checks.stopped() from error
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
         if len(texts) > 1:
-            made = one_after_another(made, samples)
-        return Run(
-            made,
-            started,
-            lambda done, of: progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}"),
-            self.draws,
-        )
+            made = one_after_another(made, request.samples)
+        return Run(made, started, drawn, self.draws)
 
 
 def export(files: list[str] | None, index: int, form: Format) -> str:

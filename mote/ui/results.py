@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from gradio.utils import get_upload_folder
@@ -14,6 +15,9 @@ from gradio.utils import get_upload_folder
 from mote.export import Format, export, slug
 from mote.files import read
 from mote.pipeline import Sample
+
+
+_PENS = BoundedSemaphore(2)  # more pictures at once would all be later, none sooner
 
 
 class Motions(NamedTuple):
@@ -98,8 +102,9 @@ class Run:
             path = folder / f"{slug(name)}-{sample.seed}"
             files.append(str(export(sample.motion, path.with_suffix(".npy"))))
             if self.draws:
-                self.drawn(index, len(self.made))
-                animations.append((str(export(sample.motion, path.with_suffix(".gif"))), sample.text))
+                with _PENS:
+                    self.drawn(index, len(self.made))
+                    animations.append((str(export(sample.motion, path.with_suffix(".gif"))), sample.text))
         return animations, files
 
 

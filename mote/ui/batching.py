@@ -23,7 +23,7 @@ MAX_SAMPLES = 32
 """What a batch makes at most; what one request asks for is never parted."""
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """Nobody wants the result any more."""
 
 
@@ -67,7 +67,7 @@ class Request:
     def wanted(self) -> bool:
         """Whether somebody waits for the answer; where everybody has gone, the request ends."""
         if not self.answer.done() and self.gone():
-            self.answer.set_exception(Cancelled())
+            self.answer.set_exception(CancelledError())
         return not self.answer.done()
 
 
@@ -85,7 +85,7 @@ class Line:
         """The samples of a request, once it had its turn.
 
         Raises:
-            Cancelled: `gone` said so; the model works on for the others of the batch.
+            CancelledError: `gone` said so; the model works on for the others of the batch.
             ValueError: as `MoTe.generate`; the others of the batch are not troubled.
         """
         if before := self._running + len(self._waiting):
@@ -114,7 +114,7 @@ class Line:
             return
         try:
             made = batch[0].context.copy().run(self._generate, batch)
-        except Cancelled:
+        except CancelledError:
             return
         except Exception as error:
             if len(batch) == 1:
@@ -134,7 +134,7 @@ class Line:
         def stepped(done: int, of: int) -> None:
             listening = [request for request in batch if request.wanted()]
             if not listening:
-                raise Cancelled
+                raise CancelledError
             for request in listening:
                 request.context.run(request.stepped, done, of)
 

@@ -101,7 +101,7 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
     }
     gr.on([], handler, api_name=endpoint, **run)
     run |= {"fn": getattr(replace(actions, draws=False), endpoint), "api_visibility": "private"}
-    runs = [generate.click(**run)]
+    runs: list[dict[str, Any]] = [generate.click(**run)]
     if "text" in given:
         runs.append(given["text"].submit(**run))
     if picks:

@@ -17,7 +17,7 @@ from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
 from mote.sampling import Task, sides_made
 from mote.ui import batching, checks, presence, results
-from mote.ui.batching import Cancelled, Request
+from mote.ui.batching import CancelledError, Request
 from mote.ui.results import Captions, Motions, Pairs, Run
 
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
@@ -238,7 +238,7 @@ class Handlers:
             if warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None):
                 gr.Info(warning)
             made = batching.line(self.model).ask(request)
-        except Cancelled as error:
+        except CancelledError as error:
             raise checks.stopped() from error
         except ValueError as error:
             raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error

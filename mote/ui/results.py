@@ -16,7 +16,6 @@ from mote.export import Format, export, slug
 from mote.files import read
 from mote.pipeline import Sample
 
-
 _PENS = BoundedSemaphore(2)  # more pictures at once would all be later, none sooner
 
 

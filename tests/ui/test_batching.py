@@ -11,7 +11,7 @@ import pytest
 
 from mote.pipeline import MoTe
 from mote.ui import batching
-from mote.ui.batching import Cancelled, Line, Request
+from mote.ui.batching import CancelledError, Line, Request
 
 NAME: ContextVar[str] = ContextVar("name")
 
@@ -129,7 +129,7 @@ def test_one_who_leaves_is_let_go_within_a_step_and_the_others_get_theirs(studio
 
     stays, leaves = request("a person walks", steps=6), request("a man waves", steps=6, gone=left.is_set, stepped=leave)
     answer, error = studio.ask(stays, leaves)
-    assert isinstance(error, Cancelled)
+    assert isinstance(error, CancelledError)
     assert steps == [1]
     [own] = tiny_model.generate("text-to-motion", text="a person walks", seconds=2.0, steps=6, guidance=7.5, seed=5)
     np.testing.assert_allclose(answer[0].motion.joints, own.motion.joints, rtol=1e-5, atol=1e-5)
@@ -145,13 +145,13 @@ def test_a_batch_that_everyone_has_left_stops(studio):
             left.set()
 
     [error] = studio.ask(request(steps=50, gone=left.is_set, stepped=leave))
-    assert isinstance(error, Cancelled)
+    assert isinstance(error, CancelledError)
     assert done == [1, 2]
 
 
 def test_one_who_leaves_before_their_turn_costs_nothing(studio):
     [error] = studio.ask(request(gone=lambda: True))
-    assert isinstance(error, Cancelled)
+    assert isinstance(error, CancelledError)
     assert studio.batches == []
 
 

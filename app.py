@@ -12,6 +12,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import gradio as gr  # noqa: E402
 
 from mote.pipeline import MoTe  # noqa: E402
 from mote.render import render_gif  # noqa: E402
-from mote.ui import blocks  # noqa: E402
+from mote.ui import blocks, zero_gpu  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
@@ -87,14 +88,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--checkpoint", default=str(CHECKPOINT), help="a folder, or a Hub id (default: %(default)s)")
     parser.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
+    parser.add_argument("--mcp", action="store_true", help="be a tool server for agents too (MCP), at /gradio_api/mcp/")
     given = parser.parse_args(arguments)
+    if given.mcp and find_spec("mcp") is None:
+        parser.error('--mcp needs a package that is not here: pip install "gradio[mcp]"')
     try:
-        model = MoTe.from_pretrained(given.checkpoint, device=given.device)
+        model = MoTe.from_pretrained(given.checkpoint, device="cpu" if zero_gpu.HERE else given.device)
     except ValueError as error:
         parser.error(str(error))
     page = build(model, Path(given.checkpoint).name)
     threading.Thread(target=warm_up, args=(model,), daemon=True).start()
-    launch(page, server_name=given.host, server_port=given.port, share=given.share)
+    launch(page, server_name=given.host, server_port=given.port, share=given.share, mcp_server=given.mcp)
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ def read_amc(path: Path) -> Recording:
         known = _ROTATIONS if bone.name != ROOT else _TRANSLATIONS + _ROTATIONS
         if not set(bone.channels) <= set(known) or len(set(bone.channels)) < len(bone.channels):
             raise MotionFileError(f"{skeleton.name} moves {bone.name} by {bone.channels}: known are {', '.join(known)}")
-    header = dict(re.findall(r"^\s*:(\S+)[ \t]*(.*)$", text.upper(), re.MULTILINE))
+    header = dict(re.findall(r"^[ \t]*:(\S+)[ \t]*(.*)$", text.upper(), re.MULTILINE))
     fps = to_numbers(path, header.get("SAMPLES-PER-SECOND", str(CMU_FPS)).split(), "':SAMPLES-PER-SECOND'")
     if len(fps) != 1:
         raise MotionFileError(f"{path.name} needs one number after ':SAMPLES-PER-SECOND'")
     degrees = np.degrees(1.0) if "RADIANS" in header else 1.0
-    values = _read_frames(path, re.sub(r"^\s*:.*", "", text, flags=re.MULTILINE).split(), bones)
+    values = _read_frames(path, re.sub(r"^[ \t]*:.*", "", text, flags=re.MULTILINE).split(), bones)
     check_frames(path, len(next(iter(values.values()))), float(fps[0]))
     return _to_recording(bones, values, degrees, float(fps[0]))
 
@@ -50,7 +50,7 @@ def _read_frames(path: Path, words: list[str], bones: dict[str, Bone]) -> dict[t
     columns: dict[tuple[str, str], int] = {}
     titles = []
     width = 1
-    while width < len(words) and words[width] in bones and width not in titles:
+    while width < len(words) and words[width] in bones:
         bone = bones[words[width]]
         titles.append(width)
         columns |= {(bone.name, channel): width + 1 + i for i, channel in enumerate(bone.channels)}

@@ -50,6 +50,8 @@ def read_npz(path: Path) -> Motion:
                 raise MotionFileError(_other_arrays(path, arrays.files))
             joints = arrays["joints"]
             fps = arrays["fps"] if "fps" in arrays.files else np.array(HUMANML3D.fps)
+        if not (isinstance(joints, np.ndarray) and isinstance(fps, np.ndarray)):  # numpy gives the bytes of a stranger
+            raise MotionFileError(f"{path.name} is no .npz file: what it holds are not arrays")
     except MotionFileError:
         raise
     except Exception as error:  # so does a broken archive

@@ -51,7 +51,7 @@ def read_asf(path: Path) -> dict[str, Bone]:
     Raises:
         MotionFileError: the file is broken; the message says how.
     """
-    parts = re.split(r"^\s*:(\w+)", re.sub(r"#.*", "", read_text(path, "ASF")), flags=re.MULTILINE)
+    parts = re.split(r"^[ \t]*:(\w+)", re.sub(r"#.*", "", read_text(path, "ASF")), flags=re.MULTILINE)
     sections = {name.lower(): body for name, body in zip(parts[1::2], parts[2::2], strict=True)}
     missing = [f":{name}" for name in ("root", "bonedata", "hierarchy") if name not in sections]
     if missing:
@@ -65,7 +65,8 @@ def read_asf(path: Path) -> dict[str, Bone]:
     root = _fields(sections["root"])
     bones = {ROOT: _to_bone(path, ROOT, root, root.get("position", []), root.get("orientation", []), scale, degrees)}
     bones[ROOT].channels = [word.lower() for word in root.get("order", [])]
-    for block in re.findall(r"\bbegin\b(.*?)\bend\b", sections["bonedata"], re.DOTALL):
+    ended = [re.split(r"\bbegin\b", block, maxsplit=1) for block in re.split(r"\bend\b", sections["bonedata"])[:-1]]
+    for block in (begun[1] for begun in ended if len(begun) > 1):
         words = _fields(block)
         name = " ".join(words.get("name", []))
         if not name or name in bones:

@@ -18,6 +18,7 @@ from typing import Any
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe, Sample
 from mote.sampling import Task
+from mote.ui.zero_gpu import on_lent_gpu
 
 MAX_SAMPLES = 32
 """What a batch makes at most; what one request asks for is never parted."""
@@ -75,7 +76,7 @@ class Line:
     """The line in front of a model, and the one thread that runs the model."""
 
     def __init__(self, model: MoTe) -> None:
-        self._model = model
+        self._run_model = on_lent_gpu(model)
         self._waiting: list[Request] = []
         self._running = 0  # requests
         self._guard = threading.Lock()
@@ -139,7 +140,7 @@ class Line:
                 request.context.run(request.stepped, done, of)
 
         first = batch[0]
-        return self._model.generate(
+        return self._run_model(
             first.task,
             text=[text for request in batch for text in request.texts] or None,
             motion=[motion for request in batch for motion in request.motions] or None,

@@ -15,6 +15,7 @@ from gradio.components import Component
 from mote.pipeline import MoTe
 from mote.sampling import Task
 from mote.ui import batching, checks, handlers, scripts, stage
+from mote.ui.page import Page
 from mote.ui.tasks import TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
@@ -48,8 +49,9 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) 
         viewer: The script of the 3D player.
     """
     actions = handlers.Handlers(model)
+    batching.line(model)  # ZeroGPU wants to know before the start what needs its GPU
     lifetime = (KEPT_SECONDS // 24, KEPT_SECONDS)
-    with gr.Blocks(title="MoTe Studio", fill_height=True, fill_width=True, delete_cache=lifetime) as page:
+    with Page(title="MoTe Studio", fill_height=True, fill_width=True, delete_cache=lifetime) as page:
         gr.HTML(html_template=scripts.MASTHEAD, js_on_load=scripts.MASTHEAD_ON_LOAD, elem_classes="masthead")
         tabs = gr.Tabs(elem_classes="tasks")
         status = gr.HTML(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import shutil
 import tempfile
 from html import escape
 from pathlib import Path
+from textwrap import shorten
 
 import gradio as gr
 
@@ -17,6 +17,7 @@ from mote.pipeline import MAX_SECONDS, MIN_SECONDS
 
 Guidance = float | tuple[float, float]
 
+MAX_LETTERS = 600  # of what is said of a fault
 MAX_LINES = 6
 MAX_SAMPLES = 4
 MAX_STEPS = 100
@@ -29,12 +30,25 @@ def fault(sentence: str) -> gr.Error:
 
     The page reads it as HTML, and it may quote a file of somebody else's.
     """
-    return gr.Error(escape(sentence, quote=False), duration=8, title="Check the input", print_exception=False)
+    told = escape(shorten(sentence, MAX_LETTERS, placeholder=" ..."), quote=False)
+    return gr.Error(told, duration=8, title="Check the input", print_exception=False)
 
 
 def stopped() -> gr.Error:
     """The error to raise for what nobody wants any more; nobody sees it."""
     return gr.Error("Stopped.", print_exception=False)
+
+
+def entered(field: object, value: object) -> None:
+    """Check a value that was sent for a field of the page, where that is a slider or a number.
+
+    Raises:
+        gr.Error: it is no number, not whole where it must be, or beyond the ends of the slider.
+    """
+    if isinstance(field, gr.Slider):
+        _within(value, str(field.label), field.minimum, field.maximum)
+    elif isinstance(field, gr.Number) and field.precision == 0 and value is not None:
+        _whole(value, str(field.label), 0, MAX_SEED)
 
 
 def prompt(text: str | None) -> str:
@@ -124,16 +138,16 @@ def seed(number: float | None) -> int:
     return secrets.randbelow(MAX_SEED) if number is None else _whole(number, "The seed", 0, MAX_SEED)
 
 
-def _whole(number: float | None, name: str, low: int, high: int) -> int:
+def _whole(number: object, name: str, low: int, high: int) -> int:
     value = _within(number, name, low, high)
     if value != int(value):
         raise fault(f"{name} is a whole number from {low} to {high}, not {value:g}.")
     return int(value)
 
 
-def _within(number: float | None, name: str, low: float, high: float, unit: str = "") -> float:
-    """The number if it is finite and between the limits, else a gr.Error that names it and them."""
-    if not isinstance(number, int | float) or not math.isfinite(number) or not low <= number <= high:
-        given = "empty" if number is None else f"{number:.10g}" if isinstance(number, int | float) else f"{number!r}"
-        raise fault(f"{name} is from {low:g} to {high:.10g}{unit}, not {given}.")
-    return number
+def _within(number: object, name: str, low: float, high: float, unit: str = "") -> float:
+    """The number if it is one between the limits, else a gr.Error that names it and them."""
+    if isinstance(number, int | float) and not isinstance(number, bool) and low <= number <= high:  # NaN is not
+        return number
+    given = "empty" if number is None else f"{number:.10g}" if isinstance(number, float) else repr(number)[:40]
+    raise fault(f"{name} is from {low:g} to {high:.10g}{unit}, not {given}.")

@@ -53,7 +53,7 @@ class Handlers:
 
         Args:
             text: What the person does, for example "a person waves with the left hand"; up to six lines.
-            seconds: length of the motion, or of each line's, 1.5 to 9.8; none lets the model choose.
+            seconds: Length of the motion, or of each line's, 1.5 to 9.8; none lets the model choose.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             guidance: How closely the motion follows the text, 0 to 20; 1 is no guidance.
@@ -102,7 +102,7 @@ class Handlers:
         """Invent motions together with sentences that describe them.
 
         Args:
-            seconds: length of the motion, 1.5 to 9.8; none lets the model choose.
+            seconds: Length of the motion, 1.5 to 9.8; none lets the model choose.
             samples: How many pairs to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             motion_guidance: How closely the motion follows the caption, 0 to 20; 1 is no guidance.
@@ -123,7 +123,7 @@ class Handlers:
         """Invent motions, without a text.
 
         Args:
-            seconds: length of the motion, 1.5 to 9.8; none lets the model choose.
+            seconds: Length of the motion, 1.5 to 9.8; none lets the model choose.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             seed: Start of the random numbers; none draws a new one.

@@ -90,8 +90,8 @@ def test_sentences_are_invented_and_varied(client):
     [
         ({"text": " "}, "Write what the person does first"),
         ({"text": "a person waves", "seconds": 100}, "from 1.5 to 9.8 seconds, not 100"),
-        ({"text": "a person waves", "seed": -4}, "The seed is from 0"),
-        ({"text": "a person waves", "samples": 9}, "maximum value 4"),
+        ({"text": "a person waves", "seed": -4}, "Seed is from 0"),
+        ({"text": "a person waves", "samples": 9}, "Samples is from 1 to 4, not 9"),
     ],
 )
 def test_bad_input_is_answered_with_one_sentence(client, arguments, said):
@@ -127,6 +127,25 @@ def test_the_file_route_serves_the_assets_and_nothing_else_of_the_project(studio
         assert httpx.get(f"{studio}gradio_api/file={path}").status_code in (403, 404)
 
 
+def test_tools_of_an_agent_are_the_tasks_and_say_what_they_take(tiny_model):
+    pytest.importorskip("mcp")
+    page = app.build(tiny_model)
+    address = app.launch(page, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, mcp_server=True)[1]
+    tools = httpx.get(f"{address}gradio_api/mcp/schema").json()
+    page.close()
+    assert [f"/{tool['name']}" for tool in tools] == [*RETURNS]
+    for tool in tools:
+        assert tool["description"][0].isupper()
+        assert all(field["description"][0].isupper() for field in tool["inputSchema"]["properties"].values())
+
+
+def test_an_agent_without_the_package_for_it_is_told_so(monkeypatch, capsys):
+    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        app.main(["--mcp"])
+    assert 'pip install "gradio[mcp]"' in capsys.readouterr().err
+
+
 def test_importing_and_building_start_nothing(tiny_model):
     page = app.build(tiny_model)
     assert isinstance(page, gr.Blocks)
@@ -135,4 +154,6 @@ def test_importing_and_building_start_nothing(tiny_model):
 
 def test_the_command_line_explains_itself():
     shown = subprocess.run([sys.executable, app.__file__, "--help"], capture_output=True, text=True, check=True).stdout
-    assert all(option in shown for option in ("--host", "--port", "--checkpoint", "--device", "--share", "127.0.0.1"))
+    assert all(
+        option in shown for option in ("--host", "--port", "--checkpoint", "--device", "--share", "--mcp", "127.0.0.1")
+    )

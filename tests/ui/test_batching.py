@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mote.pipeline import MoTe
-from mote.ui import batching
+from mote.ui import batching, zero_gpu
 from mote.ui.batching import CancelledError, Line, Request
 
 NAME: ContextVar[str] = ContextVar("name")
@@ -20,7 +22,7 @@ class Studio:
     """A line whose model notes the batches that it runs, and stays busy until all requests of a test wait."""
 
     def __init__(self, model: MoTe, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.line, self.batches, self.free = Line(model), [], threading.Event()
+        self.batches, self.free = [], threading.Event()
         generate = model.generate
 
         def noted(task, **settings):
@@ -28,6 +30,7 @@ class Studio:
             return generate(task, **settings)
 
         monkeypatch.setattr(model, "generate", noted)
+        self.line = Line(model)
         self.line._thread.submit(self.free.wait)
 
     def ask(self, *requests: Request) -> list:
@@ -157,3 +160,17 @@ def test_one_who_leaves_before_their_turn_costs_nothing(studio):
 
 def test_a_model_has_one_line(tiny_model):
     assert batching.line(tiny_model) is batching.line(tiny_model)
+
+
+def test_on_zero_gpu_the_model_runs_under_its_decorator_and_nothing_is_called_back(tiny_model, monkeypatch):
+    lent = []
+
+    def lend(function):
+        return lambda *given, **settings: lent.append(settings) or [*given]
+
+    monkeypatch.setattr(zero_gpu, "HERE", True)
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lend))
+    assert zero_gpu.on_lent_gpu(tiny_model)("motion", seed=[1], callback=print) == ["motion"]
+    assert lent == [{"seed": [1]}]
+    monkeypatch.setattr(zero_gpu, "HERE", False)
+    assert zero_gpu.on_lent_gpu(tiny_model) == tiny_model.generate

@@ -5,6 +5,10 @@ python -m mote text-to-motion --file prompts.txt --samples 4 --seed 7
 python -m mote text-to-motion "a person runs" "a person bows" --join
 python -m mote motion-to-text clip.bvh other.npy
 python -m mote joint --samples 3
+python -m mote --recipe recipe.json
+
+A recipe, or the ZIP with one that the app gives, makes the same result again: all files of that ZIP, or its motions in
+the formats that are named.
 
 A line is printed for each result: its files, its sentence, or both, with tabs between them.  Prompts that are far from
 what the model knows are named on the error stream.  Bad input ends it with the code 2 and a sentence.
@@ -15,13 +19,14 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from tqdm import tqdm
 
-from mote import advice
+from mote import advice, archive, recipe
 from mote.export import Format, export, slug
 from mote.files import read
 from mote.pipeline import STEPS, MoTe, Sample, one_after_another
@@ -34,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments, make the results, write and print them."""
     parser = _parser()
     try:
-        _run(parser.parse_args(arguments))
+        options = parser.parse_args(arguments)
+        if options.recipe:
+            _make_again(options)
+        else:
+            _run(options)
     except (ValueError, OSError) as error:
         parser.error(str(error))
 
@@ -43,12 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mote", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("task", choices=tuple(TASKS))
+    parser.add_argument("task", choices=tuple(TASKS), nargs="?")
     parser.add_argument("inputs", nargs="*", help="sentences, or motion files: bvh, amc, npy, npz")
     parser.add_argument("--file", type=Path, help="a text file with one more input a line")
+    parser.add_argument("--recipe", type=Path, help="make the result of this recipe.json or ZIP again")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder of the motions (default: %(default)s)")
     formats = get_args(Format)
-    parser.add_argument("--formats", nargs="+", choices=formats, default=["bvh"], help="of the motions (default: bvh)")
+    parser.add_argument(
+        "--formats", nargs="+", choices=formats, help="of the motions (default: bvh; all with --recipe)"
+    )
     parser.add_argument("--join", action="store_true", help="make one motion of all inputs, one after another")
     parser.add_argument("--samples", type=int, default=1, help="results for each input (default: %(default)s)")
     parser.add_argument("--seconds", type=float, help="length of a motion, 1.5 to 9.8 (default: the model chooses)")
@@ -62,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
+    if options.task is None:
+        raise ValueError(f"give a task: {', '.join(TASKS)}; or --recipe with a file")
     first = TASKS[options.task][0]
     side = next((side for side in SIDES if first[side] == "given"), None)
     names = [*options.inputs, *(_lines(options.file) if options.file else [])]
@@ -87,6 +101,23 @@ def _run(options: argparse.Namespace) -> None:
         name = names[number // options.samples] if names else sample.text or options.task
         stem = f"{slug(Path(name).stem if side == 'motion' else name)}-{sample.seed}"
         print(*_write(sample, f"{number + 1:03d}-{stem}", options), sep="\t", flush=True)
+
+
+def _make_again(options: argparse.Namespace) -> None:
+    """Make the result of a recipe again, and print and write it."""
+    if options.task is not None:
+        raise ValueError("--recipe says what is made: leave out the task and its inputs")
+    with tempfile.TemporaryDirectory() as folder:
+        wanted, file = archive.open_recipe(options.recipe, Path(folder))
+        given = archive.read_given(wanted, file)
+    model = MoTe.from_pretrained(options.checkpoint, device=options.device)
+    if warning := wanted.foreign(model):
+        print(warning, file=sys.stderr)
+    with tqdm(total=wanted.steps * len(TASKS[wanted.task]), unit="step") as bar:
+        made = recipe.make(wanted, model, given, callback=lambda *_: bar.update())
+    written = archive.Result(recipe=wanted, made=made, given=given)
+    for sample, paths in zip(made, written.write(options.out, options.formats or archive.FORMATS), strict=True):
+        print(*paths, *_sentence(sample), sep="\t", flush=True)
 
 
 def _lines(path: Path) -> list[str]:
@@ -121,8 +152,12 @@ def _write(sample: Sample, stem: str, options: argparse.Namespace) -> list[str]:
     printed = []
     if sample.motion is not None:
         options.out.mkdir(parents=True, exist_ok=True)
-        printed = [str(export(sample.motion, options.out / f"{stem}.{form}")) for form in options.formats]
-    return printed + ([sample.text] if sample.text is not None else [])
+        printed = [str(export(sample.motion, options.out / f"{stem}.{form}")) for form in options.formats or ("bvh",)]
+    return printed + _sentence(sample)
+
+
+def _sentence(sample: Sample) -> list[str]:
+    return [] if sample.text is None else [sample.text]
 
 
 if __name__ == "__main__":

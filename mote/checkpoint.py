@@ -3,6 +3,7 @@
 Weights above the size that a repository takes lie in several files, which model.safetensors.index.json names.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -111,6 +112,25 @@ def load_vocabulary(folder: Path) -> list[str]:
     if not isinstance(prompts, list) or not all(isinstance(prompt, str) for prompt in prompts):
         raise CheckpointError(f"{path} is not a list of sentences")
     return prompts
+
+
+def digest(folder: Path) -> str:
+    """SHA-256, hexadecimal, of all weights below a folder: of every safetensors file, in the order of their paths.
+
+    Raises:
+        CheckpointError: there are none, or one cannot be read.
+    """
+    files = sorted(folder.rglob("*.safetensors"), key=lambda path: path.relative_to(folder).as_posix())
+    if not files:
+        raise CheckpointError(f"{folder} has no safetensors files")
+    whole = hashlib.sha256()
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
+    return whole.hexdigest()
 
 
 def _read_json(path: Path) -> Any:

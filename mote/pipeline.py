@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from mote import device as devices
-from mote.checkpoint import CheckpointError, load, load_ted, load_vocabulary
+from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -69,10 +69,16 @@ class MoTe:
         mtdm: MTDM,
         vocabulary: Sequence[str] = (),
         retrieval: Retrieval | None = None,
+        name: str = "unnamed",
+        folder: Path | None = None,
     ) -> None:
-        """Put the three together; `vocabulary` are prompts that are known to work, one for each action.
+        """Put the three together.
 
-        With a `retrieval` of the same latents a motion made from a text is the best of several.
+        Args:
+            vocabulary: prompts that are known to work, one for each action.
+            retrieval: where there is one, a motion made from a text is the best of several draws.
+            name: what the model is called.
+            folder: where its weights were read, if they were.
 
         Raises:
             CheckpointError: the denoiser or the retrieval was made for latents of another size.
@@ -93,6 +99,7 @@ class MoTe:
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
         self.vocabulary = tuple(vocabulary)
         self.retrieval = retrieval and retrieval.eval()
+        self.name, self.folder = name, folder
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str | None = None) -> MoTe:
@@ -112,12 +119,19 @@ class MoTe:
             load_ted(folder / "ted", where),
             load(MTDM, MTDMConfig, folder / "mtdm", where),
             load_vocabulary(folder),
-            load(Retrieval, RetrievalConfig, path, where) if (path := folder / "retrieval").exists() else None,
+            load(Retrieval, RetrievalConfig, space, where) if (space := folder / "retrieval").exists() else None,
+            Path(path).resolve().name,
+            folder,
         )
 
     @property
     def device(self) -> torch.device:
         return next(self.mtdm.parameters()).device
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the weights as they lie on disk (`mote.checkpoint.digest`); empty where no folder holds them."""
+        return digest(self.folder) if self.folder else ""
 
     def strangeness(self, text: str) -> float:
         """How far a sentence is from what the model was trained on: 0 is like it, above 1 it can hardly be understood.

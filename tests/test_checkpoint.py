@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mote import checkpoint
-from mote.checkpoint import CONFIG, INDEX, VOCABULARY, WEIGHTS, CheckpointError, load, load_vocabulary, save
+from mote.checkpoint import CONFIG, INDEX, VOCABULARY, WEIGHTS, CheckpointError, digest, load, load_vocabulary, save
 from mote.models.med import MED, MEDConfig
 
 TINY = MEDConfig(tokens=2, dim=4, width=8, heads=2, encoder_layers=1, decoder_layers=1, head_width=8)
@@ -175,3 +175,17 @@ def test_an_index_that_names_no_files_is_told_so(parts, text):
     (parts / INDEX).write_text(text)
     with pytest.raises(CheckpointError, match="does not say in which files"):
         load(MED, MEDConfig, parts)
+
+
+def test_the_digest_is_that_of_the_weights_and_of_nothing_else(folder):
+    before = digest(folder)
+    assert len(before) == 64
+    (folder / "notes.txt").write_text("hello")
+    assert digest(folder) == digest(folder.parent) == before, "files are told apart by their bytes and their order"
+    edit_weights(folder, lambda state: next(iter(state.values())).add_(1))
+    assert digest(folder) != before
+
+
+def test_a_folder_without_weights_has_no_digest(tmp_path):
+    with pytest.raises(CheckpointError, match="no safetensors files"):
+        digest(tmp_path)

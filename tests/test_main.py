@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mote import advice
+from mote import advice, archive, recipe
 from mote.__main__ import main
 from mote.files import read, write
 from mote.pipeline import MoTe
@@ -79,6 +79,41 @@ def test_joined_inputs_are_one_motion_for_each_sample(run):
     assert [len(read(path)) for [path] in lines] == [40 + 40 - 10] * 2
 
 
+@pytest.mark.parametrize("form", [".json", ".zip"])
+@pytest.mark.parametrize("task", TASKS)
+def test_a_recipe_makes_the_same_result_again(run, tiny_model, tmp_path, clip, task, form):
+    first = TASKS[task][0]
+    motion = read(clip) if first["motion"] == "given" else None
+    named = archive.given(motion, "clip", tmp_path)[0] if motion else None
+    text = ("a person walks", "a person bows") if task == "text-to-motion" else ("a person waves",)
+    wanted = recipe.Recipe(
+        task=task, text=text if first["text"] == "given" else (), motion=named, seconds=2.5, samples=2, steps=2,
+        guidance=(3.0, 2.0), seed=5, model=recipe.Identity(name=tiny_model.name, sha256=tiny_model.digest),
+    )  # fmt: skip
+    result = archive.Result(recipe=wanted, made=recipe.make(wanted, tiny_model, motion), given=motion)
+    result.write(tmp_path / "first", ["npy", "bvh"])
+    result.write_zip(tmp_path / "all.zip")
+    file = tmp_path / "all.zip" if form == ".zip" else tmp_path / "first" / "recipe.json"
+    lines = run("--recipe", str(file), "--formats", "npy", "bvh")
+    assert len(lines) == 2
+    files = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert ("captions.txt" in files) == ("text" in TASKS[task][-1].generated)
+    assert sum(name.endswith("-features.npy") for name in files) == 2 * ("motion" in TASKS[task][-1].generated)
+
+
+def test_a_recipe_of_another_model_is_said_to_be(tiny_model, tiny_folder, tmp_path, capsys):
+    wanted = recipe.Recipe(
+        task="text", text=(), motion=None, seconds=None, samples=1, steps=2, guidance=None, seed=5,
+        model=recipe.Identity(name="other", sha256="00"),
+    )  # fmt: skip
+    (tmp_path / "recipe.json").write_text(wanted.to_json())
+    main(["--recipe", str(tmp_path / "recipe.json"), "--checkpoint", str(tiny_folder), "--out", str(tmp_path)])
+    printed = capsys.readouterr()
+    assert "The recipe is of another model (other, 00)" in printed.err
+    assert printed.out == f"{tiny_model.generate('text', steps=2, seed=5)[0].text}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -93,6 +128,9 @@ def test_joined_inputs_are_one_motion_for_each_sample(run):
         (["motion-to-text", "clip.bvh", "--join"], "--join"),
         (["joint", "--steps", "0"], "steps"),
         (["dance"], "invalid choice"),
+        ([], "give a task"),
+        (["--recipe", "nowhere.json"], "nowhere.json cannot be read"),
+        (["motion", "--recipe", "nowhere.json"], "leave out the task"),
     ],
 )
 def test_bad_input_ends_with_a_sentence_and_the_code_2(run, capsys, arguments, said):

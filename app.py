@@ -40,8 +40,8 @@ def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     """Serve a page; `options` are those of gradio's launch, which wins over the app's own."""
     own: dict[str, Any] = {
         "theme": theme(),
-        "css_paths": [ASSETS / "studio.css", ASSETS / "player.css"],
-        "head": f"<script>{(ASSETS / 'studio.js').read_text()}</script>",
+        "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "history.css")],
+        "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in ("studio.js", "history.js")),
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",
         "footer_links": ["api"],

@@ -6,3 +6,19 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   open.click();
 });
+
+// A recipe, or the ZIP of a result, that is dropped anywhere on the page is opened.
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener(
+  "drop",
+  (event) => {
+    const file = event.dataTransfer?.files[0];
+    if (!file || !/\.(json|zip)$/i.test(file.name)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const input = document.querySelector(".recipe-file input");
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  },
+  true,
+);

@@ -20,7 +20,7 @@ from mote.files import MotionFileError, read, write
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.pipeline import Sample
-from mote.recipe import Identity, Recipe, RecipeError, from_json
+from mote.recipe import GIVEN, Identity, Recipe, RecipeError, from_json
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 RECIPE, CAPTIONS = "recipe.json", "captions.txt"
@@ -85,7 +85,7 @@ def given(motion: Motion, name: str, folder: Path) -> tuple[Identity, Path]:
     Raises:
         MotionFileError: the file cannot be written.
     """
-    path = export(motion, folder / f"given-{slug(name)}.npy")
+    path = export(motion, folder / f"{GIVEN}{slug(name.removeprefix(GIVEN))}.npy")
     return Identity(name=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest()), path
 
 
@@ -126,7 +126,7 @@ def _open_zip(path: Path, folder: Path) -> tuple[Recipe, Path | None]:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if RECIPE not in names:
-                raise RecipeError(f"{path.name} has no {RECIPE} in it")
+                raise RecipeError(f"the ZIP {path.name} has no {RECIPE} in it")
             with archive.open(RECIPE) as file:
                 recipe = from_json(_bounded(file.read(LARGEST_RECIPE + 1), path.name))
             if recipe.motion is None or recipe.motion.name not in names:
@@ -136,7 +136,7 @@ def _open_zip(path: Path, folder: Path) -> tuple[Recipe, Path | None]:
     except RecipeError:
         raise
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise RecipeError(f"{path.name} is no whole ZIP: {error}") from error
+        raise RecipeError(f"the ZIP {path.name} is not whole: {error}") from error
     _checked(recipe, data)
     found = folder / recipe.motion.name
     found.write_bytes(data)
@@ -145,12 +145,14 @@ def _open_zip(path: Path, folder: Path) -> tuple[Recipe, Path | None]:
 
 def _bounded(data: bytes, name: str) -> bytes:
     if len(data) > LARGEST_RECIPE:
-        raise RecipeError(f"{name} is too long for a recipe")
+        raise RecipeError(f"the file {name} is too long for a recipe")
     return data
 
 
 def _checked(recipe: Recipe, data: bytes | None) -> bool:
     """Whether a motion was found; another than the recipe's is a RecipeError."""
     if recipe.motion and data is not None and hashlib.sha256(data).hexdigest() != recipe.motion.sha256:
-        raise RecipeError(f"{recipe.motion.name} is not the motion that the recipe was given: its SHA-256 differs")
+        raise RecipeError(
+            f"the motion {recipe.motion.name} is not the one that the recipe was given: its SHA-256 differs"
+        )
     return data is not None

@@ -93,9 +93,9 @@ class MoTe:
         if retrieval:
             needed.append(("retrieval", "motion latent", motion, retrieval.config.motion))
             needed.append(("retrieval", "meaning", meaning, retrieval.config.text))
-        for part, name, has, needs in needed:
+        for part, what, has, needs in needed:
             if has != needs:
-                raise CheckpointError(f"the {name} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
+                raise CheckpointError(f"the {what} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
         self.vocabulary = tuple(vocabulary)
         self.retrieval = retrieval and retrieval.eval()

@@ -14,6 +14,8 @@ from mote.version import VERSION
 
 Guidance = float | tuple[float, float]
 """Of what is made, or of the motion and of the text."""
+GIVEN = "given-"
+"""How the names of given motions begin, so that they are no names of results."""
 
 
 class RecipeError(ValueError):
@@ -50,7 +52,9 @@ class Recipe:
     @property
     def title(self) -> str:
         """The result in a few words: what was written, or the name of the given motion, or the task."""
-        return ", ".join(self.text) or (self.motion.name.rpartition(".")[0] if self.motion else self.task)
+        return ", ".join(self.text) or (
+            self.motion.name.removeprefix(GIVEN).removesuffix(".npy") if self.motion else self.task
+        )
 
     def to_json(self) -> str:
         """JSON that `from_json` reads."""

@@ -55,15 +55,15 @@ def test_another_motion_under_the_name_of_the_given_one_is_refused(result, tmp_p
     result.write(tmp_path / "out", ["bvh"])
     assert open_recipe(tmp_path / "out" / "recipe.json", tmp_path)[1] is not None
     (tmp_path / "out" / "given-my-clip-1.npy").write_bytes(b"another")
-    with pytest.raises(RecipeError, match=r"given-my-clip-1\.npy is not the motion"):
+    with pytest.raises(RecipeError, match=r"given-my-clip-1\.npy is not the one"):
         open_recipe(tmp_path / "out" / "recipe.json", tmp_path)
 
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("nothing.zip", b"", "no whole ZIP"),
-        ("half.zip", b"PK\x03\x04 and then nothing", "no whole ZIP"),
+        ("nothing.zip", b"", "is not whole"),
+        ("half.zip", b"PK\x03\x04 and then nothing", "is not whole"),
         ("long.json", b" " * (2 << 20), "too long"),
         ("picture.json", bytes(range(256)), "no JSON"),
     ],

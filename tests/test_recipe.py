@@ -29,7 +29,7 @@ def test_what_is_written_comes_back(changes):
 
 def test_a_title_is_the_words_or_the_given_motion_or_the_task():
     assert Recipe(**{**vars(RECIPE), **WORDS}).title == "a person dances ♪, bows"
-    assert RECIPE.title == "given-clip"
+    assert RECIPE.title == "clip"
     assert Recipe(**{**vars(RECIPE), "task": "motion", "motion": None}).title == "motion"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,16 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import batching, checks, handlers, scripts, stage
+from mote.ui import batching, checks, handlers, links, scripts, stage
+from mote.ui.drawer import drawer
+from mote.ui.links import Bench
 from mote.ui.page import Page
-from mote.ui.tasks import TABS, Tab
+from mote.ui.player import player
+from mote.ui.results import KEPT_SECONDS
+from mote.ui.runs import recorded
+from mote.ui.tasks import TABS, Tab, endpoint
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
-KEPT_SECONDS = 24 * 3600  # how long the files of a result can be downloaded
 
 CONTROLS: dict[str, Callable[[Any], Component]] = {
     "text": lambda _: gr.Textbox(
@@ -53,34 +56,54 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) 
     lifetime = (KEPT_SECONDS // 24, KEPT_SECONDS)
     with Page(title="MoTe Studio", fill_height=True, fill_width=True, delete_cache=lifetime) as page:
         gr.HTML(html_template=scripts.MASTHEAD, js_on_load=scripts.MASTHEAD_ON_LOAD, elem_classes="masthead")
+        recipe = gr.UploadButton(
+            "Open recipe", file_types=[".json", ".zip"], elem_classes="recipe-file", visible="hidden"
+        )
+        past = drawer()
         tabs = gr.Tabs(elem_classes="tasks")
         status = gr.HTML(
             "Ready", label="Status", html_template=scripts.STATUS, elem_classes="status", model=name, device=device
         )
-        with tabs:
+        benches: dict[Task, Bench] = {}
+        states = {task: (gr.State(None), gr.State(None)) for task in TABS}  # in a tab that was not opened yet, a state
+        with tabs:  # that is an output would tell of a change whenever it is skipped
             for task, tab in TABS.items():
                 with gr.Tab(tab.title, id=task), gr.Row(elem_classes="workspace"):
-                    _tab(task, tab, actions, status, examples, viewer)
+                    benches[task] = _tab(task, tab, actions, status, examples, viewer, *states[task])
+            with gr.Tab("Compare", id=links.COMPARE), gr.Row(elem_classes="workspace comparison"):
+                screen = player(viewer, hint="Choose motions in the history, and they move here side by side")
+        links.send(benches, tabs)
+        links.open_recipes(recipe, benches, tabs, model)
+        links.keep_history(past, benches, tabs, screen)
         numbers = [block for block in page.blocks.values() if isinstance(block, gr.Number)]
         scripts.run(page.load, scripts.EMPTY % len(numbers), None, numbers)
     return page
 
 
-def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, examples: Path, viewer: Path) -> None:
+def _tab(
+    task: Task,
+    tab: Tab,
+    actions: handlers.Handlers,
+    status: gr.HTML,
+    examples: Path,
+    viewer: Path,
+    record: gr.State,
+    again: gr.State,
+) -> Bench:
     """The inputs of a task on the left, its result on the right, and the events that join them.
 
     Programs and the page have an event each, of the same inputs and outputs: a program gets motions with their GIFs
-    and never sees the player; the page gets the motions at once, and `stage.result` shows and draws what comes.
+    and never sees the player; the page gets the motions at once with the record of the run, and `stage.result` shows
+    and draws what comes.
     """
-    endpoint = task.replace("-", "_")
-    handler = getattr(actions, endpoint)
+    handler = getattr(actions, endpoint(task))
     with gr.Column(elem_classes="inspector", scale=0, min_width=360):
         gr.HTML(tab.hint, elem_classes="hint")
         given: dict[str, Any] = {
             name: _control(handler, name) for name in ("text", "motion", "skeleton") if name in tab.inputs
         }
         picks = {**tab.examples, **(_clips(examples) if "motion" in given else {})}
-        shown = gr.Dataset(
+        offered = gr.Dataset(
             label="Examples",
             components=["textbox"],
             samples=[[pick] for pick in picks],
@@ -92,27 +115,28 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
             generate = gr.Button("Generate", variant="primary", elem_classes="generate")
             stop = gr.Button("Stop", elem_classes="stop", scale=0, min_width=76)
     with gr.Column(elem_classes="stage"):
-        made, seed, progress = stage.result(task, given, inputs["seed"], viewer)
+        shown = stage.result(task, given, inputs["seed"], viewer, record)
 
     run: dict[str, Any] = {
         "inputs": [inputs[name] for name in tab.inputs],
-        "outputs": [*made, seed, status],
-        "show_progress_on": progress,
+        "outputs": [*shown.made, shown.used, status],
+        "show_progress_on": shown.progress,
         "concurrency_id": "model",
         "concurrency_limit": batching.MAX_SAMPLES,
     }
-    gr.on([], handler, api_name=endpoint, **run)
-    run |= {"fn": getattr(replace(actions, draws=False), endpoint), "api_visibility": "private"}
-    runs: list[dict[str, Any]] = [generate.click(**run)]
+    gr.on([], handler, api_name=endpoint(task), **run)
+    run |= {"fn": recorded(actions, task), "outputs": [*run["outputs"], shown.record], "api_visibility": "private"}
+    runs: list[dict[str, Any]] = [generate.click(**run), again.change(**run)]
     if "text" in given:
         runs.append(given["text"].submit(**run))
     if picks:
-        fill = shown.click(
-            partial(_pick, list(picks.values())), shown, [inputs[name] for name in next(iter(picks.values()))],
+        fill = offered.click(
+            partial(_pick, list(picks.values())), offered, [inputs[name] for name in next(iter(picks.values()))],
             queue=False, show_progress="hidden", api_visibility="private",
         )  # fmt: skip
         runs.append(fill.success(**run))
     stop.click(None, cancels=runs, api_visibility="private")
+    return Bench(inputs=inputs, stage=shown, again=again)
 
 
 def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
@@ -127,7 +151,7 @@ def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
                 made["seconds"] = _control(handler, "seconds")
                 auto = gr.Checkbox(True, label="Auto", container=False, scale=0, min_width=76)
             scripts.run(auto.input, scripts.SECONDS_OF_AUTO, auto, made["seconds"])
-            scripts.run(made["seconds"].input, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
+            scripts.run(made["seconds"].change, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
         with gr.Row(elem_classes="setting"):
             made["seed"] = _control(handler, "seed")
             roll = gr.Button("Roll", elem_classes="dice", size="sm", scale=0, min_width=76)

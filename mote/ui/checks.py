@@ -51,6 +51,12 @@ def entered(field: object, value: object) -> None:
         _whole(value, str(field.label), 0, MAX_SEED)
 
 
+def sentence(error: Exception) -> str:
+    """What an error says, as a sentence."""
+    said = str(error).rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."
+
+
 def prompt(text: str | None) -> str:
     """The prompt without the white space around it.
 

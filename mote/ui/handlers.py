@@ -6,8 +6,9 @@ The docstrings of the handlers are what the API page and MCP clients show.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -33,11 +34,13 @@ _TRACKER = gr.Progress()
 class Handlers:
     """The app's functions on one model.  Bad input raises gr.Error with one sentence for the person.
 
-    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards.
+    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards.  `note` is
+    told of each run the settings of its recipe, by their names there, and the given motion.
     """
 
     model: MoTe
     draws: bool = True
+    note: Callable[[Mapping[str, Any], Motion | None], None] = lambda *_: None
 
     def text_to_motion(
         self,
@@ -215,18 +218,21 @@ class Handlers:
         started = time.perf_counter()
         share = DENOISING if self.draws and "motion" in sides_made(task) else 1.0
         gone = presence.gone()
+        settings: dict[str, Any] = {
+            "seconds": checks.length(seconds),
+            "samples": checks.samples(samples),
+            "steps": checks.steps(steps),
+            "guidance": checks.guidance(guidance),
+            "seed": checks.seed(seed),
+        }
         request = Request(
             task=task,
             texts=texts,
             motions=[motion] if motion else [],
-            seconds=checks.length(seconds),
-            samples=checks.samples(samples),
-            steps=checks.steps(steps),
-            guidance=checks.guidance(guidance),
-            seed=checks.seed(seed),
             waits=lambda before: progress(0, desc=f"Waiting, {before} before this"),
             stepped=lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
             gone=gone,
+            **settings,
         )
 
         def drawn(done: int, of: int) -> None:
@@ -241,9 +247,10 @@ class Handlers:
         except CancelledError as error:
             raise checks.stopped() from error
         except ValueError as error:
-            raise checks.fault(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+            raise checks.fault(checks.sentence(error)) from error
         if len(texts) > 1:
             made = one_after_another(made, request.samples)
+        self.note({"task": task, "text": tuple(texts), **settings, "seed": made[0].seed}, motion)
         return Run(made, started, drawn, self.draws)
 
 

@@ -19,7 +19,7 @@ _TOGGLES = (
 _SPEEDS = (0.25, 0.5, 1, 1.5, 2)
 
 
-def player(script: Path) -> gr.HTML:
+def player(script: Path, hint: str = "The motion appears here") -> gr.HTML:
     """A stage that plays what `mote.ui.packing.pack` packed, given as the component's value.
 
     The markup never changes with the value: the script watches the value and draws it, so that Gradio has nothing to
@@ -27,11 +27,12 @@ def player(script: Path) -> gr.HTML:
 
     Args:
         script: The bundle, which Gradio serves where `allowed_paths` has its folder.
+        hint: What the empty stage says.
     """
     version = hashlib.sha256(script.read_bytes()).hexdigest()[:12]  # a browser keeps the script until it changes
     return gr.HTML(
         label="Player",
-        html_template=_markup(),
+        html_template=_markup(hint),
         js_on_load="MoteViewer.attach(element, props, watch);",
         head=f'<script src="gradio_api/file={script}?v={version}"></script>',
         apply_default_css=False,
@@ -40,7 +41,7 @@ def player(script: Path) -> gr.HTML:
     )
 
 
-def _markup() -> str:
+def _markup(hint: str) -> str:
     toggles = "".join(
         f'<button type="button" data-part="{name}" aria-pressed="{str(on).lower()}" title="{title}">{text}</button>'
         for name, text, title, on in _TOGGLES
@@ -53,7 +54,7 @@ def _markup() -> str:
   <div class="player-stage" data-part="stage" tabindex="0" role="group"
     aria-label="Motion in 3D. Drag to turn, scroll to zoom. Space plays, arrow keys step a frame, R resets the view.">
     <div class="player-labels" data-part="labels"></div>
-    <p class="player-hint">The motion appears here</p>
+    <p class="player-hint">{hint}</p>
   </div>
   <div class="player-time">
     <button type="button" class="player-icon" data-part="back" aria-label="Previous frame"></button>

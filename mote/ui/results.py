@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
+import secrets
+import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -16,6 +18,10 @@ from mote.export import Format, export, slug
 from mote.files import read
 from mote.pipeline import Sample
 
+KEPT_SECONDS = 24 * 3600
+"""How long the files of a result can be downloaded."""
+PREFIX = "mote-"
+"""Of the names of the folders of results."""
 _PENS = BoundedSemaphore(2)  # more pictures at once would all be later, none sooner
 
 
@@ -50,10 +56,15 @@ class Pairs(NamedTuple):
 
 
 def fresh_folder() -> Path:
-    """A new folder in Gradio's cache, which no other request has; Gradio serves and later deletes what is in it."""
+    """A new folder in Gradio's cache whose name nobody can guess; those that are a day old are deleted."""
     cache = Path(get_upload_folder())
-    cache.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=cache))
+    folder = cache / f"{PREFIX}{secrets.token_hex(16)}"
+    folder.mkdir(mode=0o700, parents=True)
+    for other in cache.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # another request deletes them too
+            if time.time() - other.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(other, ignore_errors=True)
+    return folder
 
 
 @dataclass(frozen=True)

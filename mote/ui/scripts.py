@@ -9,6 +9,8 @@ MASTHEAD = """
 <h1>MoTe Studio</h1>
 <p>Motion from words, words from motion</p>
 <nav>
+  <button type="button" class="open-recipe" title="Settings of a recipe.json, or of a result's ZIP">Open recipe</button>
+  <button type="button" class="open-history" aria-expanded="false" aria-controls="history">History</button>
   <button type="button" class="api">API</button>
   <button type="button" class="shade" aria-label="Switch between light and dark">Light / dark</button>
 </nav>
@@ -16,6 +18,9 @@ MASTHEAD = """
 MASTHEAD_ON_LOAD = """
 element.querySelector(".shade").addEventListener("click", () => document.body.classList.toggle("dark"));
 element.querySelector(".api").addEventListener("click", () => document.querySelector("footer .show-api").click());
+element.querySelector(".open-recipe").addEventListener(
+  "click", () => document.querySelector(".recipe-file input").click()
+);
 """
 
 STATUS = """
@@ -30,6 +35,12 @@ EMPTY = "() => Array(%d).fill(null)"  # a Number without a value starts as 0 on 
 ROLL = "() => Math.floor(Math.random() * 2 ** 31)"
 COPY = "(captions) => { navigator.clipboard.writeText(captions ?? ''); }"
 KEEP = "(seed) => seed"
+FOCUS = """
+() => {
+  const fields = [...document.querySelectorAll(".inspector textarea, button.generate")];
+  fields.find((field) => field.offsetParent)?.focus();
+}
+"""  # the button that was pressed is in a tab that is hidden now
 SECONDS_OF_AUTO = "(auto) => (auto ? null : 4)"
 AUTO_OF_SECONDS = "(seconds) => seconds === null || seconds === undefined || seconds === ''"
 

@@ -6,42 +6,68 @@ asks for the motions alone, plays them, and fetches the GIFs while the person al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mote.export import export
-from mote.files import read
+import gradio as gr
+
+from mote.export import export, slug
+from mote.files import MotionFileError, read
+from mote.recipe import RecipeError
 from mote.ui import checks, results
 from mote.ui.packing import pack
+from mote.ui.runs import Record
 
 GIVEN = "Given"
 
 
-def show(files: Sequence[str] | None, seed: int, given: str | None, captions: str = "") -> dict[str, Any] | None:
-    """What the player shows of a run: the given motion if there is one, and each made motion; None without any.
+def show(record: Record | None) -> dict[str, Any] | None:
+    """What the player shows of a run: the motion that it was given, if any, and each motion made; None without any."""
+    if record is None or not record.files:
+        return None
+    labelled = {GIVEN: read(record.given)} if record.given else {}
+    for sample in record.samples:
+        if sample.motion is not None:
+            name = f"Seed {sample.seed}"
+            labelled[f"{name}: {sample.text}" if sample.text else name] = sample.motion
+    return pack(labelled)
 
-    Args:
-        files: The npy files of the motions.
-        seed: That of the first of them; the others follow it.
-        given: The npy file of the motion that they are variations of, if any.
-        captions: Their sentences, one on a line.
+
+def draw(record: Record | None) -> list[tuple[str, str | None]]:
+    """The GIFs of a run's motions for its gallery, each with its sentence where it has one."""
+    files = record.files if record else ()
+    captions = record.captions if record and record.captions else (None,) * len(files)
+    return [(results.convert(file, "gif"), caption) for file, caption in zip(files, captions, strict=True)]
+
+
+def show_beside(record: Record | None, received: str | None) -> Any:
+    """What `show` does, if the received motion is the one that the run was given; else the player keeps what it has."""
+    if record is None or not (record.given and record.files and received):
+        return gr.skip()
+    same = Path(record.given).read_bytes() == Path(received).read_bytes()
+    return show(record) if same else gr.skip()
+
+
+def offer(record: Record | None) -> gr.Radio:
+    """The choice among the sentences of a run; it is there if there are several."""
+    count = len(record.captions) if record else 0
+    choices = [str(number + 1) for number in range(count)]
+    return gr.Radio(choices, value=choices[0] if choices else None, visible=count > 1)
+
+
+def pack_all(record: Record | None) -> str:
+    """The ZIP of all files of a run.
+
+    Raises:
+        gr.Error: nothing was made yet, or its files are gone.
     """
-    sentences = captions.splitlines()
-    labelled = {GIVEN: given} if given else {}
-    for index, file in enumerate(files or ()):
-        name = f"Seed {seed + index}"
-        labelled[f"{name}: {sentences[index]}" if index < len(sentences) else name] = file
-    return pack({label: read(file) for label, file in labelled.items()}) if labelled else None
-
-
-def draw(files: Sequence[str] | None, captions: str = "") -> list[tuple[str, str | None]]:
-    """The GIFs of a run's npy files for its gallery, each with its sentence where there are `captions`."""
-    sentences = captions.splitlines()
-    return [
-        (results.convert(file, "gif"), sentences[index] if index < len(sentences) else None)
-        for index, file in enumerate(files or ())
-    ]
+    if record is None:
+        raise checks.fault("There is nothing to download yet: generate first.")
+    try:
+        path = results.fresh_folder() / f"{slug(record.recipe.title)}-{record.recipe.seed}.zip"
+        return str(record.result().write_zip(path))
+    except (MotionFileError, RecipeError) as error:
+        raise checks.fault(checks.sentence(error)) from error
 
 
 def receive(motion: str | None, skeleton: str | None = None) -> tuple[dict[str, Any] | None, str | None]:

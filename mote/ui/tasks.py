@@ -37,6 +37,12 @@ _SEEDS = {
     "Four, seed 3": {"samples": 4, "seed": 3},
 }
 
+
+def endpoint(task: Task) -> str:
+    """The name of a task's handler, and of its endpoint."""
+    return task.replace("-", "_")
+
+
 TABS: dict[Task, Tab] = {
     "text-to-motion": Tab(
         title="Text to motion",

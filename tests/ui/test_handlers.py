@@ -207,19 +207,6 @@ def test_an_upload_goes_to_the_player_and_becomes_a_gif_once_it_is_whole(clip):
     assert staging.picture(None) is None
 
 
-def test_the_page_gets_motions_without_gifs_and_draws_them_afterwards(tiny_model, clip):
-    result = Handlers(tiny_model, draws=False).joint(seconds=2.0, samples=2, **FAST)
-    assert result.animations == []
-    shown = staging.show(result.files, result.seed, clip, result.captions)
-    first, second = result.captions.splitlines()
-    assert [motion["label"] for motion in shown["motions"]] == ["Given", f"Seed 5: {first}", f"Seed 6: {second}"]
-    pictures = staging.draw(result.files, result.captions)
-    assert [caption for _, caption in pictures] == [first, second]
-    with Image.open(pictures[0][0]) as picture:
-        assert picture.n_frames == len(read(result.files[0]))
-    assert staging.show(None, 0, None) is None
-
-
 @pytest.mark.parametrize("form", ["gif", "mp4", "bvh", "npy"])
 def test_export_writes_each_form_under_the_motion_s_name(clip, form):
     path = Path(handlers.export([clip], 0, form))

@@ -1,0 +1,119 @@
+"""The events between the tabs: results sent on, recipes opened, and results of the history shown again or compared.
+
+Layout only; what goes into the fields is in `filling` and `history`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from mote.pipeline import MoTe
+from mote.recipe import Recipe
+from mote.sampling import Side, Task
+from mote.ui import filling, history, scripts
+from mote.ui.stage import AT_ONCE, Stage
+
+TARGETS: dict[str, tuple[Side, Task, bool]] = {
+    "Caption this": ("motion", "motion-to-text", True),
+    "Vary this": ("motion", "motion-variation", True),
+    "Use as prompt": ("text", "text-to-motion", False),
+    "Reword": ("text", "text-variation", True),
+}
+"""What each button of a result sends on, where to, and whether it runs there at once."""
+
+QUEUED: dict[str, Any] = AT_ONCE | {"queue": True, "concurrency_limit": None}
+"""For what changes a state: Gradio tells nobody of that where there is no queue."""
+COMPARE = "compare"
+"""The tab where results of the history stand side by side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A tab's components: its inputs by the names of the handler's arguments, and its result.
+
+    A value that `again` did not have before runs the task.
+    """
+
+    inputs: dict[str, Any]
+    stage: Stage
+    again: gr.State
+
+
+def send(benches: Mapping[Task, Bench], tabs: gr.Tabs) -> None:
+    """Let the buttons below each result fill the field of another tab, and show that tab."""
+    for bench in benches.values():
+        for name, button in bench.stage.sends.items():
+            side, task, runs = TARGETS[name]
+            target = benches[task]
+            button.click(
+                _sender(side, task, runs),
+                [bench.stage.record, bench.stage.chosen],
+                [tabs, target.inputs[side], target.again],
+                **QUEUED,
+            ).success(None, None, None, js=scripts.FOCUS)
+
+
+def open_recipes(upload: gr.UploadButton, benches: Mapping[Task, Bench], tabs: gr.Tabs, model: MoTe) -> None:
+    """Let a recipe that is uploaded fill the fields of its tab, and show that tab."""
+
+    def opened(path: str) -> dict[Any, Any]:
+        recipe, given = filling.opened(path)
+        if warning := recipe.foreign(model):
+            gr.Warning(warning)
+        if recipe.motion and not given:
+            gr.Info(f"Choose the motion that it was given as well: {recipe.motion.name}.")
+        return _filled(benches, tabs, recipe, given)
+
+    upload.upload(opened, upload, _fields(benches, tabs), **AT_ONCE).success(None, None, None, js=scripts.FOCUS)
+
+
+def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, screen: gr.HTML) -> None:
+    """Let each run go into the history, and what is chosen there come back to its tab, or to the screen to compare."""
+    for bench in benches.values():
+        bench.stage.record.change(history.entry, bench.stage.record, drawer, **AT_ONCE)
+
+    def again(event: gr.EventData) -> dict[Any, Any]:
+        recipe, record = history.found(event)
+        filled = _filled(benches, tabs, recipe, record.given if record else None)
+        bench = benches[recipe.task]
+        if record is None:
+            return filled if recipe.motion else filled | {bench.again: secrets.token_hex()}
+        shown = {bench.stage.captions: "\n".join(record.captions), bench.stage.files: [*record.files]}
+        shown = {component: value for component, value in shown.items() if component is not None}
+        return filled | shown | {bench.stage.used: recipe.seed, bench.stage.record: record}
+
+    def compare(event: gr.EventData) -> tuple[gr.Tabs, dict[str, Any]]:
+        return gr.Tabs(selected=COMPARE), history.compared(event)
+
+    stages = [bench.stage for bench in benches.values()]
+    results = [part for stage in stages for part in (stage.captions, stage.files, stage.used, stage.record) if part]
+    runs = [bench.again for bench in benches.values()]
+    drawer.again(again, None, [*_fields(benches, tabs), *results, *runs], **QUEUED)
+    drawer.compare(compare, None, [tabs, screen], **AT_ONCE)
+
+
+def _sender(side: Side, task: Task, runs: bool) -> Callable[..., tuple[Any, ...]]:
+    def sender(record: Any, index: int | None) -> tuple[Any, ...]:
+        value = filling.sent(record, index, side)
+        return gr.Tabs(selected=task), value, secrets.token_hex() if runs else gr.skip()
+
+    return sender
+
+
+def _fields(benches: Mapping[Task, Bench], tabs: gr.Tabs) -> list[Component]:
+    """What `_filled` may fill."""
+    return [tabs, *(field for bench in benches.values() for field in bench.inputs.values())]
+
+
+def _filled(benches: Mapping[Task, Bench], tabs: gr.Tabs, recipe: Recipe, given: str | None) -> dict[Any, Any]:
+    """The values that select a recipe's tab and fill its fields."""
+    fields = filling.fields(recipe, given)
+    return {tabs: gr.Tabs(selected=recipe.task)} | {
+        benches[recipe.task].inputs[name]: value for name, value in fields.items()
+    }

@@ -159,6 +159,7 @@ const MoteHistory = (() => {
       field.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" && event.key !== "Escape") return;
         event.stopPropagation();
+        event.preventDefault(); // or the button that has the focus next is pressed too
         finish(event.key === "Enter" ? field.value.trim() : "");
       });
       this.find(entry.id, "open").parentElement.querySelector("strong").replaceWith(field);

@@ -56,9 +56,8 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) 
     lifetime = (KEPT_SECONDS // 24, KEPT_SECONDS)
     with Page(title="MoTe Studio", fill_height=True, fill_width=True, delete_cache=lifetime) as page:
         gr.HTML(html_template=scripts.MASTHEAD, js_on_load=scripts.MASTHEAD_ON_LOAD, elem_classes="masthead")
-        recipe = gr.UploadButton(
-            "Open recipe", file_types=[".json", ".zip"], elem_classes="recipe-file", visible="hidden"
-        )
+        with gr.Column(elem_classes="recipe-file"):  # never seen: the masthead has the button
+            recipe = gr.UploadButton("Open recipe", file_types=[".json", ".zip"])
         past = drawer()
         tabs = gr.Tabs(elem_classes="tasks")
         status = gr.HTML(

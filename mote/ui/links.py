@@ -28,7 +28,7 @@ TARGETS: dict[str, tuple[Side, Task, bool]] = {
 """What each button of a result sends on, where to, and whether it runs there at once."""
 
 QUEUED: dict[str, Any] = AT_ONCE | {"queue": True, "concurrency_limit": None}
-"""For what changes a state: Gradio tells nobody of that where there is no queue."""
+"""For what changes a state or tells the person something: without its queue Gradio forgets both."""
 COMPARE = "compare"
 """The tab where results of the history stand side by side."""
 
@@ -70,7 +70,9 @@ def open_recipes(upload: gr.UploadButton, benches: Mapping[Task, Bench], tabs: g
             gr.Info(f"Choose the motion that it was given as well: {recipe.motion.name}.")
         return _filled(benches, tabs, recipe, given)
 
-    upload.upload(opened, upload, _fields(benches, tabs), **AT_ONCE).success(None, None, None, js=scripts.FOCUS)
+    upload.upload(opened, upload, _fields(benches, tabs), trigger_mode="multiple", **QUEUED).success(
+        None, None, None, js=scripts.FOCUS
+    )
 
 
 def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, screen: gr.HTML) -> None:

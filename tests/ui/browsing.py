@@ -72,3 +72,33 @@ def prompt(page: Page) -> Locator:
 
 def status(page: Page) -> Locator:
     return page.locator(".status [role=status]")
+
+
+def generate(page: Page, **settings: object) -> None:
+    """Run the open tab with few steps and the settings, by the names of their fields, and wait for the result."""
+    quick(page)
+    for name, value in settings.items():
+        label = "number input for Samples" if name == "samples" else name.capitalize()
+        page.get_by_label(label, exact=True).locator("visible=true").fill(str(value))
+    before = page.get_by_label("Seed used").locator("visible=true").input_value()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(
+        "(before) => [...document.querySelectorAll('.used input')].some(it => it.offsetParent && it.value !== before)",
+        arg=before,
+    )
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
+
+
+def download(page: Page, name: str) -> Path:
+    """The file that a button fetches."""
+    with page.expect_download() as started:
+        press(page, name)
+    return Path(started.value.path())
+
+
+def labels(page: Page) -> Locator:
+    """The names of the motions in the player."""
+    return page.locator(".player-labels span >> visible=true")

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import CHROMIUM, WEBGL, chromium
+from browsing import CHROMIUM, WEBGL, chromium, opened
 
 import app
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +39,10 @@ def browser(playwright) -> Iterator[Browser]:
     """A browser that has WebGL."""
     with chromium(playwright, *WEBGL) as started:
         yield started
+
+
+@pytest.fixture
+def page(browser, studio) -> Iterator[Page]:
+    """The open app."""
+    with opened(browser, studio) as tab:
+        yield tab

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from browsing import WINDOW, open_task, opened, prompt, quick, shown, status
+from browsing import WINDOW, open_task, prompt, quick, shown, status
 from PIL import Image
 
 from mote.files import write
 from mote.sampling import TASKS, sides_made
 from mote.ui.tasks import TABS
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
 sync_api = pytest.importorskip("playwright.sync_api")
-
-
-@pytest.fixture
-def page(browser, studio) -> Iterator[Page]:
-    with opened(browser, studio) as tab:
-        yield tab
 
 
 def test_a_prompt_becomes_a_moving_picture(page, studio, tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -55,9 +56,8 @@ def found(event: gr.EventData) -> tuple[Recipe, Record | None]:
     except (RecipeError, LookupError, TypeError) as error:
         raise checks.fault("This entry of the history cannot be read: delete it.") from error
     if record is None:
-        gone = "The files of this result are gone, they last a day"
-        lacking = f": choose its motion ({recipe.motion.name}) again, then Generate." if recipe.motion else None
-        gr.Info(gone + (lacking or ": it is made again from its settings."))
+        then = f"choose its motion ({recipe.motion.name}) again, then Generate" if recipe.motion else "it is made again"
+        gr.Info(escape(f"The files of this result are gone, they last a day: {then}."))
     return recipe, record
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -65,9 +66,9 @@ def open_recipes(upload: gr.UploadButton, benches: Mapping[Task, Bench], tabs: g
     def opened(path: str) -> dict[Any, Any]:
         recipe, given = filling.opened(path)
         if warning := recipe.foreign(model):
-            gr.Warning(warning)
+            gr.Warning(escape(warning))
         if recipe.motion and not given:
-            gr.Info(f"Choose the motion that it was given as well: {recipe.motion.name}.")
+            gr.Info(escape(f"Choose the motion that it was given as well: {recipe.motion.name}."))
         return _filled(benches, tabs, recipe, given)
 
     upload.upload(opened, upload, _fields(benches, tabs), trigger_mode="multiple", **QUEUED).success(

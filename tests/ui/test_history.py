@@ -74,9 +74,7 @@ def test_what_is_gone_is_made_again_and_keeps_its_name_and_star(page):
     shown(page, "button.generate").wait_for()
     opener(page).click()
     page.get_by_role("button", name="Show again “My walk”").click()
-    page.get_by_text(
-        "The files of this result are gone, they last a day: it is made again from its settings."
-    ).wait_for()
+    page.get_by_text("The files of this result are gone, they last a day: it is made again.").wait_for()
     sync_api.expect(labels(page)).to_have_text(["Seed 6"])
     sync_api.expect(status(page)).to_contain_text("1 motion in")
     page.wait_for_function(f"{KEPT}[0].id !== '{name}'")

@@ -35,7 +35,8 @@ from mote.sides import mirror_text
 MIN_SECONDS = 1.5
 MAX_SECONDS = 9.8
 MIN_FRAMES = round(MIN_SECONDS * HUMANML3D.fps)
-STEPS = 20
+STEPS = 10
+"""Denoising steps; 20 make nothing better (train/NOTES.md)."""
 GUIDANCE = (7.5, 7.0)
 """Guidance of motion and of text, as the paper finds best (MoTe, section 4)."""
 MOTION_RISE = 1.0

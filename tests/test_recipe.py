@@ -12,7 +12,7 @@ RECIPE = Recipe(
     motion=Identity(name="given-clip.npy", sha256="ab" * 32),
     seconds=2.5,
     samples=2,
-    steps=20,
+    steps=10,
     guidance=(7.5, 7.0),
     seed=2**62,
     model=Identity(name="tiny", sha256="cd" * 32),

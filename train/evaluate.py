@@ -39,7 +39,7 @@ from train.observe import (
     waving,
 )
 from train.prepare.captions import read_caption
-from train.report import Row
+from train.report import Report, Row
 from train.ted import recovered
 
 FACTS: Mapping[Fact, str] = {
@@ -222,6 +222,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--matching", type=Path, help="the folder that train.match wrote; its figures need it")
     parser.add_argument("--bert", type=Path, help="the folder of a language model; BERTScore needs it")
     parser.add_argument("--out", type=Path, required=True, help="folder for REPORT.md and report.json")
+    parser.add_argument(
+        "--add", action="store_true", help="go on with the report in OUT, of the same model and settings"
+    )
     parser.add_argument("--split", choices=get_args(Split), default=Settings.split)
     parser.add_argument("--parts", nargs="+", choices=tuple(PARTS), help="all that can be measured, if left out")
     parser.add_argument("--guidance", nargs=2, type=float, metavar=("MOTION", "TEXT"), default=GUIDANCE)
@@ -231,6 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.matching is None and "matching" in (options.parts or ()):
         parser.error("the part 'matching' needs --matching, the folder that train.match wrote")
+    before = Report.read(options.out) if options.add else None
     settings = Settings(
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
@@ -244,8 +248,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     for part in options.parts or [part for part in PARTS if part != "matching" or options.matching]:
         PARTS[part](evaluation)
-    evaluation.report.write(options.out)
-    print(evaluation.report.markdown())
+    report = evaluation.report
+    if before:
+        before.add(report)
+        report = before
+    report.write(options.out)
+    print(report.markdown())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What every part of the evaluation shares: the model, the clips of a split, one prompt for each, and what is made."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -65,8 +66,8 @@ class Evaluation:
         self.matching, self.bert = matching, bert
         self.real = observe_clips(judge, clips)
         shape = {"motion tokens": model.med.config.tokens, "text tokens": model.ted.config.tokens}
-        interaction = {"interaction": model.mtdm.config.interaction}
-        self.report = Report(settings=asdict(settings) | shape | interaction)
+        rest = {"interaction": model.mtdm.config.interaction, "weights": model.digest[:12]}
+        self.report = Report(settings=json.loads(json.dumps(asdict(settings) | shape | rest)))
         chance = np.random.default_rng(settings.seed)
         self.drawn = [int(chance.integers(len(clip.record["captions"]))) for clip in self.real]
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from train.metrics_motion import Repeated
 
+JSON = "report.json"
 Unit = Literal["%", "mm", "s", "x", ""]
 _FORMATS: dict[Unit, str] = {"%": "{:.1f} %", "mm": "{:.1f} mm", "s": "{:.3f} s", "x": "{:.2f} x", "": "{:.3f}"}
 
@@ -78,6 +79,49 @@ class Report:
             page.append(table(["", "n", "action right", "side right", "style right", "taken for"], rows))
         return "\n".join(page) + "\n"
 
+    @classmethod
+    def read(cls, folder: Path) -> "Report":
+        """What `write` wrote.
+
+        Raises:
+            ValueError: the folder has no such report.
+        """
+        try:
+            values = json.loads((folder / JSON).read_text(encoding="utf-8"))
+            rows = [{name: value for name, value in row.items() if name != "met"} for row in values["rows"]]
+            return cls(
+                settings=values["settings"],
+                rows=[
+                    Row(**row | {"measured": math.nan if row["measured"] is None else row["measured"]}) for row in rows
+                ],
+                tables={
+                    title: {name: {c: Repeated(**figure) for c, figure in row.items()} for name, row in table.items()}
+                    for title, table in values["tables"].items()
+                },
+                groups=values["groups"],
+            )
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise ValueError(f"{folder} has no {JSON} of this program: {error}") from error
+
+    def add(self, other: "Report") -> None:
+        """The rows and tables of another report in the place of those of the same names, the rest at the end.
+
+        Raises:
+            ValueError: the other was made with other settings, or of another model.
+        """
+        if differing := [
+            name for name in self.settings | other.settings if self.settings.get(name) != other.settings.get(name)
+        ]:
+            raise ValueError(f"the reports differ in {', '.join(differing)}")
+        places = {row.what: place for place, row in enumerate(self.rows)}
+        for row in other.rows:
+            if row.what in places:
+                self.rows[places[row.what]] = row
+            else:
+                self.rows.append(row)
+        self.tables.update(other.tables)
+        self.groups.update(other.groups)
+
     def write(self, folder: Path) -> None:
         """REPORT.md and report.json; a figure that could not be measured is null."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +135,7 @@ class Report:
             },
             "groups": self.groups,
         }
-        (folder / "report.json").write_text(json.dumps(_without_nan(values), indent=2, allow_nan=False) + "\n")
+        (folder / JSON).write_text(json.dumps(_without_nan(values), indent=2, allow_nan=False) + "\n")
 
 
 def in_unit(value: float, unit: Unit) -> float:

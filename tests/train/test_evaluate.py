@@ -19,6 +19,7 @@ from train.evaluate_prompts import CALLS, plain_prompts
 from train.evaluator import Evaluator, EvaluatorConfig, EvaluatorTraining, Targets, accuracy, classes, train
 from train.loop import FitConfig
 from train.matching import load_matching
+from train.metrics_motion import Repeated
 from train.observe import (
     Observed,
     Outcome,
@@ -212,6 +213,23 @@ def test_targets_are_met_from_the_right_side(tmp_path):
     written = json.loads((tmp_path / "report.json").read_text())
     assert [row["met"] for row in written["rows"]] == [True, False, None]
     assert written["rows"][2]["measured"] is None
+
+
+def test_a_report_is_read_back_and_gone_on_with(tmp_path):
+    table = {"real": {"FID": Repeated(mean=1.0, interval=0.1)}}
+    group = {"walk": {"count": 3, "action": 1.0, "side": None, "style": None, "taken_for": {}}}
+    rows = [Row(what="share", measured=0.9, count=10, least=0.85), Row(what="none", measured=float("nan"), count=0)]
+    report = Report(settings={"steps": 10}, rows=rows, tables={"motions": table}, groups={"by action": group})
+    report.write(tmp_path)
+    again = Report.read(tmp_path)
+    assert again.markdown() == report.markdown()
+    again.add(Report(settings={"steps": 10}, rows=[replace(rows[0], measured=0.8), replace(rows[0], what="new")]))
+    assert [(row.what, row.measured) for row in again.rows if row.count] == [("share", 0.8), ("new", 0.9)]
+    with pytest.raises(ValueError, match="differ in steps, weights"):
+        again.add(Report(settings={"steps": 20, "weights": "ab12"}))
+    (tmp_path / "report.json").write_text("[]")
+    with pytest.raises(ValueError, match=r"no report\.json of this program"):
+        Report.read(tmp_path)
 
 
 @pytest.fixture(scope="module")

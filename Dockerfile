@@ -8,7 +8,7 @@ COPY app.py .
 COPY mote mote
 COPY assets assets
 COPY checkpoints/mote-open checkpoints/mote-open
-RUN useradd studio
+RUN useradd -m studio
 USER studio
 EXPOSE 7860
 CMD ["python", "app.py", "--host", "0.0.0.0", "--port", "7860"]

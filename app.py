@@ -25,6 +25,9 @@ from mote.pipeline import MoTe  # noqa: E402
 from mote.render import render_gif  # noqa: E402
 from mote.ui import blocks, zero_gpu  # noqa: E402
 
+gc.freeze()
+gc.enable()
+
 ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
 VIEWER = ASSETS / "viewer.js"

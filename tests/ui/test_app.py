@@ -1,5 +1,6 @@
 """The app over its API, as a program uses it."""
 
+import gc
 import subprocess
 import sys
 
@@ -144,6 +145,10 @@ def test_an_agent_without_the_package_for_it_is_told_so(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         app.main(["--mcp"])
     assert 'pip install "gradio[mcp]"' in capsys.readouterr().err
+
+
+def test_garbage_is_collected_once_all_is_imported():
+    assert gc.isenabled()
 
 
 def test_importing_and_building_start_nothing(tiny_model):

@@ -10,7 +10,7 @@ import numpy as np
 from mote.files.errors import MAX_JOINTS, MAX_NUMBERS, MotionFileError, check_frames
 from mote.files.text import read_text, to_numbers
 from mote.motion.kinematics import forward
-from mote.motion.retarget import Recording
+from mote.motion.recording import Recording
 from mote.motion.rotation import from_euler
 
 _CHANNELS = {f"{axis}{kind}".lower() for axis in "XYZ" for kind in ("position", "rotation")}

@@ -79,6 +79,11 @@ def test_joined_inputs_are_one_motion_for_each_sample(run):
     assert [len(read(path)) for [path] in lines] == [40 + 40 - 10] * 2
 
 
+def test_a_part_of_a_file_is_read_as_it_is_said_to_be(clip, tiny_folder, capsys):
+    main(["motion-to-text", clip, *FAST[:4], "--start", "0.5", "--fps", "10", "--checkpoint", str(tiny_folder)])
+    assert f"{clip}: 10 fps, centimetres, Y up, 4.0 s" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -92,6 +97,7 @@ def test_joined_inputs_are_one_motion_for_each_sample(run):
         (["text-to-motion", "a person walks", "--guidance", "1", "2", "3"], "one number or two"),
         (["motion-to-text", "clip.bvh", "--join"], "--join"),
         (["joint", "--steps", "0"], "steps"),
+        (["joint", "--fps", "30"], "are of motion files, which joint does not take"),
         (["dance"], "invalid choice"),
     ],
 )

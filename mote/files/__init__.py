@@ -9,6 +9,7 @@ from mote.files.bvh_writer import write_bvh, written
 from mote.files.errors import MotionFileError
 from mote.files.glb import write_glb
 from mote.files.source import AS_FOUND, Reading, Source
+from mote.motion.convention import find_convention
 from mote.motion.motion import Motion
 from mote.motion.recording import Recording
 
@@ -41,8 +42,14 @@ def open_file(path: Path | str) -> Source:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise MotionFileError(f"{path.name} is of an unknown kind: {', '.join(_READERS)} can be read")
-    recording = reader(path)
-    return Source(path=path, recording=written(recording) or recording)
+    try:
+        recording = reader(path)
+        recording = written(recording) or recording
+        return Source(path=path, recording=recording, convention=find_convention(recording))
+    except MotionFileError:
+        raise
+    except ValueError as error:
+        raise MotionFileError(f"{path.name}: {error}") from error
 
 
 def read_recording(path: Path | str) -> Recording:

@@ -1,11 +1,10 @@
 """What a motion file holds, how it was understood, and the motion that it becomes as it is understood or corrected."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 from mote.files.errors import MotionFileError, check_frames
-from mote.motion.convention import UNITS, Convention, Units, Up, find_convention, y_up
+from mote.motion.convention import UNITS, Convention, Units, Up, y_up
 from mote.motion.motion import Motion
 from mote.motion.recording import Recording
 from mote.motion.retarget import retarget
@@ -32,22 +31,18 @@ AS_FOUND = Reading()
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Source:
-    """The joints in a file, as they stand in it.
+    """The joints in a file, as they stand in it, and what they were found to be in.
 
     HumanML3D's 22 joints are only scaled and turned; all others are fitted to those, at 20 fps.
     """
 
     path: Path
     recording: Recording
+    convention: Convention
 
-    @cached_property
-    def convention(self) -> Convention:
-        """The units and the axes that the file was found to be in."""
-        return find_convention(self.recording)
-
-    def fps(self, reading: Reading) -> float:
+    def fps(self, corrected: float | None) -> float:
         """The frames a second that hold: the corrected ones, or those found."""
-        return self.recording.fps if reading.fps is None else reading.fps
+        return self.recording.fps if corrected is None else corrected
 
     def seconds(self, reading: Reading) -> float:
         """How long the whole file lasts at the rate that holds.
@@ -55,7 +50,7 @@ class Source:
         Raises:
             MotionFileError: no file has this rate, or is so long.
         """
-        fps, frames = self.fps(reading), len(self.recording.positions)
+        fps, frames = self.fps(reading.fps), len(self.recording.positions)
         check_frames(self.path, frames, fps)
         return frames / fps
 
@@ -79,7 +74,7 @@ class Source:
         """What holds for the file, such as '30 fps, centimetres, Y up, 12.4 s'."""
         units = reading.units or self.convention.units
         return ", ".join((
-            f"{self.fps(reading):g} fps",
+            f"{self.fps(reading.fps):g} fps",
             UNITS[units] if units else "units of its own",
             f"{reading.up or self.convention.up} up",
             f"{self.seconds(reading):.1f} s",
@@ -96,7 +91,7 @@ class Source:
 
     def _cut(self, reading: Reading) -> Recording:
         """The frames of the recording between start and end, at the rate that holds."""
-        seconds, fps = self.seconds(reading), self.fps(reading)
+        seconds, fps = self.seconds(reading), self.fps(reading.fps)
         start, end = reading.start, seconds if reading.end is None else reading.end
         if not 0 <= start < seconds:
             raise MotionFileError(f"{self.path.name} lasts {seconds:.1f} s: the range cannot start at {start:g} s")

@@ -14,8 +14,8 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import checks, handlers, scripts, stage
-from mote.ui.tasks import TABS, Tab
+from mote.ui import checks, handlers, importing, scripts, stage
+from mote.ui.tasks import READING, TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
 KEPT_SECONDS = 24 * 3600  # how long the files of a result can be downloaded
@@ -77,6 +77,8 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
         given: dict[str, Any] = {
             name: _control(handler, name) for name in ("text", "motion", "skeleton") if name in tab.inputs
         }
+        if "motion" in given:
+            given |= importing.row()
         picks = {**tab.examples, **(_clips(examples) if "motion" in given else {})}
         shown = gr.Dataset(
             label="Examples",
@@ -138,10 +140,12 @@ def _slider(label: str, low: float, high: float, value: float, step: float) -> g
     return gr.Slider(low, high, value, step=step, label=label, buttons=[])
 
 
-def _clips(folder: Path) -> dict[str, Mapping[str, str]]:
+def _clips(folder: Path) -> dict[str, Mapping[str, str | None]]:
     """Each motion file of the folder as an example, by a name that reads well."""
     files = sorted(path for path in folder.glob("*") if path.suffix in MOTION_FILES)
-    return {path.stem.replace("-", " ").replace("_", " ").capitalize(): {"motion": str(path)} for path in files}
+    found: dict[str, None] = dict.fromkeys(READING)
+    names = (path.stem.replace("-", " ").replace("_", " ").capitalize() for path in files)
+    return {name: {"motion": str(path), **found} for name, path in zip(names, files, strict=True)}
 
 
 def _pick(picks: list[Mapping[str, Any]], index: int) -> Any:

@@ -14,10 +14,11 @@ import gradio as gr
 
 from mote import advice
 from mote.export import Format
+from mote.motion.convention import Units, Up
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
 from mote.sampling import TASKS, Task
-from mote.ui import checks, results
+from mote.ui import checks, results, uploads
 from mote.ui.results import Captions, Motions, Pairs, Run
 
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
@@ -74,6 +75,11 @@ class Handlers:
         guidance: float = TEXT_GUIDANCE,
         seed: int | None = None,
         skeleton: str | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        fps: float | None = None,
+        units: Units | None = None,
+        up: Up | None = None,
         progress: gr.Progress = _TRACKER,
     ) -> Captions:
         """Describe a motion in words.
@@ -85,8 +91,13 @@ class Handlers:
             guidance: How closely the caption follows the motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
             skeleton: The ASF file of an AMC file; none for every other kind.
+            start: Where in the file to begin, in seconds; none is its beginning.
+            end: Where in the file to end, in seconds, 1.5 to 9.8 later; none is its end, or 9.8 later.
+            fps: Frames a second of the file; none is as found in it.
+            units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
+            up: The axis of the file that is up, Y or Z; none is as found.
         """
-        given = checks.uploaded(motion, skeleton)
+        given = uploads.given(motion, skeleton, start, end, fps, units, up).motion
         return self._run("motion-to-text", progress, samples, steps, seed, motion=given, guidance=guidance).captions()
 
     def joint(
@@ -152,6 +163,11 @@ class Handlers:
         text_guidance: float = TEXT_GUIDANCE,
         seed: int | None = None,
         skeleton: str | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        fps: float | None = None,
+        units: Units | None = None,
+        up: Up | None = None,
         progress: gr.Progress = _TRACKER,
     ) -> Motions:
         """Make other motions that mean the same as a given one.
@@ -165,8 +181,13 @@ class Handlers:
             text_guidance: How closely the meaning follows the given motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
             skeleton: The ASF file of an AMC file; none for every other kind.
+            start: Where in the file to begin, in seconds; none is its beginning.
+            end: Where in the file to end, in seconds, 1.5 to 9.8 later; none is its end, or 9.8 later.
+            fps: Frames a second of the file; none is as found in it.
+            units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
+            up: The axis of the file that is up, Y or Z; none is as found.
         """
-        given = checks.uploaded(motion, skeleton)
+        given = uploads.given(motion, skeleton, start, end, fps, units, up).motion
         guidance = (motion_guidance, text_guidance)
         return self._run(
             "motion-variation", progress, samples, steps, seed, motion=given, seconds=seconds, guidance=guidance

@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from mote.export import Format
 from mote.sampling import TASKS, Task
-from mote.ui import handlers, scripts, staging
+from mote.ui import handlers, importing, scripts, staging
 from mote.ui.player import player
 
 _DRAWING: dict[str, Any] = {"concurrency_id": "drawing", "concurrency_limit": 2, "api_visibility": "private"}
@@ -41,7 +41,7 @@ def result(
             screen = player(viewer)
             with gr.Column(elem_classes="pictures", scale=0, min_width=0):
                 if "motion" in given:
-                    _given_motion(given["motion"], given["skeleton"], screen, received)
+                    _given_motion(given, screen, received)
                 if "motion" in sides:
                     made.append(_gallery())
     sentences = [_captions()] if "text" in sides else []
@@ -65,15 +65,12 @@ def result(
     return made, used, screen
 
 
-def _given_motion(motion: gr.File, skeleton: gr.File, screen: gr.HTML, received: gr.State) -> None:
+def _given_motion(given: dict[str, Any], screen: gr.HTML, received: gr.State) -> None:
     """The picture of an uploaded motion, and the field for the skeleton that an AMC file needs."""
     picture = gr.Image(label="Given motion", type="filepath", interactive=False, buttons=[], elem_classes="given")
-    gr.on(
-        [motion.change, skeleton.change], staging.receive, [motion, skeleton], [screen, received],
-        show_progress_on=screen, **_DRAWING,
-    ).success(staging.picture, received, picture, **_DRAWING)  # fmt: skip
-    motion.change(
-        lambda path: gr.File(visible=bool(path) and path.lower().endswith(".amc")), motion, skeleton,
+    importing.preview(given, screen, received).success(staging.picture, received, picture, **_DRAWING)
+    given["motion"].change(
+        lambda path: gr.File(visible=bool(path) and path.lower().endswith(".amc")), given["motion"], given["skeleton"],
         queue=False, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
 

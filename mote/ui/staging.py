@@ -7,15 +7,33 @@ asks for the motions alone, plays them, and fetches the GIFs while the person al
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import gradio as gr
 
 from mote.export import export
 from mote.files import read
-from mote.ui import checks, results
+from mote.motion.convention import Units, Up
+from mote.ui import results, uploads
 from mote.ui.packing import pack
 
 GIVEN = "Given"
+_NOTE = "<details><summary>{}</summary>{}</details>"
+
+
+class Received(NamedTuple):
+    """An uploaded motion for the player and as an npy file, a note of how it was read, and the values that hold."""
+
+    shown: dict[str, Any] | None = None
+    file: str | None = None
+    note: str = ""
+    start: float | None = None
+    end: float | None = None
+    fps: float | None = None
+    units: Units | None = None
+    up: Up | None = None
 
 
 def show(files: Sequence[str] | None, seed: int, given: str | None, captions: str = "") -> dict[str, Any] | None:
@@ -44,16 +62,36 @@ def draw(files: Sequence[str] | None, captions: str = "") -> list[tuple[str, str
     ]
 
 
-def receive(motion: str | None, skeleton: str | None = None) -> tuple[dict[str, Any] | None, str | None]:
-    """An uploaded motion for the player, and as an npy file for what comes after.
+def receive(
+    motion: str | None,
+    skeleton: str | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    fps: float | None = None,
+    units: Units | None = None,
+    up: Up | None = None,
+) -> Received:
+    """An uploaded motion, or the part of it that is asked for, as the model will be given it.
 
-    Both are None while no file, or an AMC file without its skeleton, is chosen.
+    Nothing while no file, or an AMC file without its skeleton, is chosen.  What cannot be read in the way that is asked
+    for, or is too short or too long, is no motion either: the note says so.
+
+    Raises:
+        gr.Error: the file holds no motion.
     """
     if not motion or (motion.lower().endswith(".amc") and not skeleton):
-        return None, None
-    given = checks.uploaded(motion, skeleton)
-    file = export(given, results.fresh_folder() / f"{Path(motion).stem}.npy")
-    return pack({GIVEN: given}), str(file)
+        return Received()
+    source = uploads.opened(motion, skeleton)
+    asked = {"fps": source.fps(fps), "units": units or source.convention.units, "up": up or source.convention.up}
+    try:
+        given = uploads.excerpt(source, start, end, fps, units, up)
+    except gr.Error as error:
+        return Received(note=_NOTE.format(error.message, escape(source.reasons)), start=start, end=end, **asked)
+    file = export(given.motion, results.fresh_folder() / f"{Path(motion).stem}.npy")
+    cut = given.end - given.start < source.seconds(given.reading) - 0.01
+    used = f", {given.start:g} to {given.end:g} used" if cut else ""
+    note = _NOTE.format(f"{source.described(given.reading)}{used}", escape(source.reasons))
+    return Received(pack({GIVEN: given.motion}), str(file), note, given.start, given.end, **asked)
 
 
 def picture(file: str | None) -> str | None:

@@ -27,6 +27,7 @@ from mote.ui import blocks  # noqa: E402
 ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
 VIEWER = ASSETS / "viewer.js"
+SCRIPTS = ("studio.js", "completion.js")
 CHECKPOINT = ROOT / "checkpoints" / "mote-open"
 
 
@@ -40,7 +41,7 @@ def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     own: dict[str, Any] = {
         "theme": theme(),
         "css_paths": [ASSETS / "studio.css", ASSETS / "player.css"],
-        "head": f"<script>{(ASSETS / 'studio.js').read_text()}</script>",
+        "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in SCRIPTS),
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",
         "footer_links": ["api"],

@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import checks, handlers, importing, scripts, stage
+from mote.ui import checks, completion, handlers, importing, lengths, scripts, stage
 from mote.ui.tasks import READING, TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
@@ -31,7 +31,7 @@ CONTROLS: dict[str, Callable[[Any], Component]] = {
     "guidance": lambda value: _slider("Guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
     "motion_guidance": lambda value: _slider("Motion guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
     "text_guidance": lambda value: _slider("Text guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
-    "seconds": lambda value: gr.Number(value, label="Seconds", placeholder="auto", step=0.1),
+    "seconds": lambda value: gr.Number(value, label="Seconds", placeholder="auto", step=0.1, render=False),
     "seed": lambda value: gr.Number(value, label="Seed", placeholder="random", precision=0),
 }
 """What makes the component of each argument of a handler, given the argument's default."""
@@ -79,6 +79,9 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
         }
         if "motion" in given:
             given |= importing.row()
+        if "text" in given:
+            examples_of = [line for values in tab.examples.values() for line in values["text"].splitlines()]
+            completion.suggestions([*actions.model.vocabulary, *examples_of])
         picks = {**tab.examples, **(_clips(examples) if "motion" in given else {})}
         shown = gr.Dataset(
             label="Examples",
@@ -91,6 +94,8 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
         generate = gr.Button("Generate", variant="primary", elem_classes="generate")
     with gr.Column(elem_classes="stage"):
         made, seed, progress = stage.result(task, given, inputs["seed"], viewer)
+        if "seconds" in inputs:
+            lengths.tell(inputs["length"], inputs["seconds"], progress)
 
     run: dict[str, Any] = {
         "inputs": [inputs[name] for name in tab.inputs],
@@ -119,11 +124,8 @@ def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
             if name in tab.inputs:
                 made[name] = _control(handler, name)
         if "seconds" in tab.inputs:
-            with gr.Row(elem_classes="setting"):
-                made["seconds"] = _control(handler, "seconds")
-                auto = gr.Checkbox(True, label="Auto", container=False, scale=0, min_width=76)
-            scripts.run(auto.input, scripts.SECONDS_OF_AUTO, auto, made["seconds"])
-            scripts.run(made["seconds"].input, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
+            made["seconds"] = _control(handler, "seconds")
+            made["length"] = lengths.row(made["seconds"])
         with gr.Row(elem_classes="setting"):
             made["seed"] = _control(handler, "seed")
             roll = gr.Button("Roll", elem_classes="dice", size="sm", scale=0, min_width=76)

@@ -30,8 +30,6 @@ EMPTY = "() => Array(%d).fill(null)"  # a Number without a value starts as 0 on 
 ROLL = "() => Math.floor(Math.random() * 2 ** 31)"
 COPY = "(captions) => { navigator.clipboard.writeText(captions ?? ''); }"
 KEEP = "(seed) => seed"
-SECONDS_OF_AUTO = "(auto) => (auto ? null : 4)"
-AUTO_OF_SECONDS = "(seconds) => seconds === null || seconds === undefined || seconds === ''"
 
 DOWNLOAD = """
 (file) => {

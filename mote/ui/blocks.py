@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import checks, completion, handlers, importing, lengths, scripts, stage
+from mote.ui import checks, completion, handlers, importing, lengths, offers, scripts, stage
 from mote.ui.tasks import READING, TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
@@ -93,6 +93,7 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
         inputs = given | _settings(tab, handler)
         generate = gr.Button("Generate", variant="primary", elem_classes="generate")
     with gr.Column(elem_classes="stage"):
+        offered = offers.beside() if "text" in given else None
         made, seed, progress = stage.result(task, given, inputs["seed"], viewer)
         if "seconds" in inputs:
             lengths.tell(inputs["length"], inputs["seconds"], progress)
@@ -105,14 +106,18 @@ def _tab(task: Task, tab: Tab, actions: handlers.Handlers, status: gr.HTML, exam
     }
     gr.on([], handler, api_name=endpoint, **run)
     run |= {"fn": getattr(replace(actions, draws=False), endpoint), "api_visibility": "private"}
-    generate.click(**run)
-    if "text" in given:
-        given["text"].submit(**run)
-    if picks:
-        fill = shown.click(
+    starts = [generate.click, *([given["text"].submit] if "text" in given else [])]
+    fills = [
+        shown.click(
             partial(_pick, list(picks.values())), shown, [inputs[name] for name in next(iter(picks.values()))],
             queue=False, show_progress="hidden", api_visibility="private",
-        )  # fmt: skip
+        )
+    ] if picks else []  # fmt: skip
+    if offered:
+        fills.append(offers.taken(offered, given["text"]))
+        offers.tell(actions.model, offered, given["text"], starts, fills)
+    gr.on(starts, **run)
+    for fill in fills:
         fill.success(**run)
 
 

@@ -34,7 +34,8 @@ _TRACKER = gr.Progress()
 class Handlers:
     """The app's functions on one model.  Bad input raises gr.Error with one sentence for the person.
 
-    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards.
+    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards, and says
+    itself of a strange prompt that it is (`offers`).
     """
 
     model: MoTe
@@ -245,7 +246,9 @@ class Handlers:
             "callback": lambda step, of: progress(share * step / of, desc=f"Denoising, step {step} of {of}"),
         }
         try:
-            if warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None):
+            if self.draws and (
+                warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None)
+            ):
                 gr.Info(warning)
             made = self.model.generate(task, text=texts or None, motion=motion, **settings)
         except ValueError as error:

@@ -122,7 +122,7 @@ def test_prompts_that_the_model_knows_are_offered_for_a_strange_one(tiny_model, 
     monkeypatch.setattr(handlers.gr, "Info", lambda message: notes.append(message))
     monkeypatch.setattr(MoTe, "strangeness", lambda _, text: 2.0)
     model = MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, ["a man waves his left hand", "a person walks"])
-    Handlers(model).text_variation("a person walks", **FAST)
+    Handlers(model).text_variation("A person walks!", **FAST)
     nearest = "Nearest to it among what it knows: a person walks; a man waves his left hand."
     assert notes == [advice.STRANGE + nearest]
 

@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import checks, completion, handlers, importing, lengths, offers, scripts, stage
+from mote.ui import about, checks, completion, handlers, importing, lengths, offers, scripts, stage
 from mote.ui.tasks import READING, TABS, Tab
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
@@ -37,15 +37,16 @@ CONTROLS: dict[str, Callable[[Any], Component]] = {
 """What makes the component of each argument of a handler, given the argument's default."""
 
 
-def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) -> gr.Blocks:
+def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path, card: Path) -> gr.Blocks:
     """The whole page on a model; nothing is started.
 
     Args:
         model: What makes the results.
-        name: The model's name for the status line.
-        device: The device's name for the status line.
+        name: The model's name.
+        device: The device's name.
         examples: A folder of motion files, each an example of the tasks that are given a motion; it may be missing.
         viewer: The script of the 3D player.
+        card: The model's card in Markdown; it may be missing.
     """
     actions = handlers.Handlers(model)
     lifetime = (KEPT_SECONDS // 24, KEPT_SECONDS)
@@ -59,6 +60,8 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) 
             for task, tab in TABS.items():
                 with gr.Tab(tab.title, id=task), gr.Row(elem_classes="workspace"):
                     _tab(task, tab, actions, status, examples, viewer)
+            with gr.Tab("About", id="about"):
+                about.tab(name, device, card)
         numbers = [block for block in page.blocks.values() if isinstance(block, gr.Number)]
         scripts.run(page.load, scripts.EMPTY % len(numbers), None, numbers)
     return page

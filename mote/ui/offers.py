@@ -34,7 +34,7 @@ def taken(parts: dict[str, Component], text: Component) -> Dependency:
 
 
 def tell(model: MoTe, parts: dict[str, Component], text: Component, starts: list[Any], fills: list[Dependency]) -> None:
-    """Fill the parts whenever a run starts: by one of the triggers `starts`, or after an event that fills a prompt in."""
+    """Fill the parts for a prompt whenever a run starts: by one of the triggers `starts`, or after an event that fills it in."""
     looks: dict[str, Any] = {"fn": partial(look, model), "inputs": text, "outputs": list(parts.values()), **_EVENT}
     gr.on(starts, **looks)
     for fill in fills:

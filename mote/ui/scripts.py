@@ -9,12 +9,14 @@ MASTHEAD = """
 <h1>MoTe Studio</h1>
 <p>Motion from words, words from motion</p>
 <nav>
+  <button type="button" class="introduction">Introduction</button>
   <button type="button" class="api">API</button>
   <button type="button" class="shade" aria-label="Switch between light and dark">Light / dark</button>
 </nav>
 """
 MASTHEAD_ON_LOAD = """
 element.querySelector(".shade").addEventListener("click", () => document.body.classList.toggle("dark"));
+element.querySelector(".introduction").addEventListener("click", () => MoteTour.open());
 element.querySelector(".api").addEventListener("click", () => document.querySelector("footer .show-api").click());
 """
 

@@ -40,7 +40,7 @@ def row(seconds: gr.Number) -> gr.HTML:
     return gr.HTML(_AUTO, label="Length in frames", elem_classes="in-frames")
 
 
-def tell(line: gr.HTML, seconds: gr.Number, player: gr.HTML) -> None:
+def tell(line: gr.HTML, seconds: gr.Number, player: Any) -> None:
     """Say in the line what the seconds are in frames or, once the player has them, how long the motions became."""
     given: list[Any] = [seconds, player]
     scripts.run(seconds.change, _SAID, given, line)

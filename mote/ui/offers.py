@@ -18,7 +18,7 @@ from mote.pipeline import MoTe
 _EVENT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
-def beside() -> dict[str, Component]:
+def beside() -> dict[str, Any]:
     """The `note` and the `prompts` that are offered, both hidden until a prompt is strange, and its `line`."""
     with gr.Row(elem_classes="offers"):
         note = gr.HTML(label="About the prompt", elem_classes="note", visible=False)
@@ -28,13 +28,13 @@ def beside() -> dict[str, Component]:
     return {"note": note, "prompts": prompts, "line": gr.State("")}
 
 
-def taken(parts: dict[str, Component], text: Component) -> Dependency:
+def taken(parts: dict[str, Any], text: Component) -> Dependency:
     """The event of taking an offer into the prompt."""
     return parts["prompts"].click(take, [text, parts["line"], parts["prompts"]], text, **_EVENT)
 
 
-def tell(model: MoTe, parts: dict[str, Component], text: Component, starts: list[Any], fills: list[Dependency]) -> None:
-    """Fill the parts for a prompt whenever a run starts: by one of the triggers `starts`, or after an event that fills it in."""
+def tell(model: MoTe, parts: dict[str, Any], text: Component, starts: list[Any], fills: list[Dependency]) -> None:
+    """Fill the parts whenever a run starts: by one of the triggers, or once one of `fills` has set the prompt."""
     looks: dict[str, Any] = {"fn": partial(look, model), "inputs": text, "outputs": list(parts.values()), **_EVENT}
     gr.on(starts, **looks)
     for fill in fills:

@@ -82,16 +82,17 @@ def receive(
     if not motion or (motion.lower().endswith(".amc") and not skeleton):
         return Received()
     source = uploads.opened(motion, skeleton)
-    asked = {"fps": source.fps(fps), "units": units or source.convention.units, "up": up or source.convention.up}
+    rate, unit, above = source.fps(fps), units or source.convention.units, up or source.convention.up
+    reasons = escape(source.reasons)
     try:
         given = uploads.excerpt(source, start, end, fps, units, up)
     except gr.Error as error:
-        return Received(note=_NOTE.format(error.message, escape(source.reasons)), start=start, end=end, **asked)
+        return Received(None, None, _NOTE.format(error.message, reasons), start, end, rate, unit, above)
     file = export(given.motion, results.fresh_folder() / f"{Path(motion).stem}.npy")
     cut = given.end - given.start < source.seconds(given.reading) - 0.01
     used = f", {given.start:g} to {given.end:g} used" if cut else ""
-    note = _NOTE.format(f"{source.described(given.reading)}{used}", escape(source.reasons))
-    return Received(pack({GIVEN: given.motion}), str(file), note, given.start, given.end, **asked)
+    note = _NOTE.format(f"{source.described(given.reading)}{used}", reasons)
+    return Received(pack({GIVEN: given.motion}), str(file), note, given.start, given.end, rate, unit, above)
 
 
 def picture(file: str | None) -> str | None:

@@ -31,12 +31,21 @@ gc.enable()
 ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
 VIEWER = ASSETS / "viewer.js"
+QUIET, QUIET_DARK = "#5f6e85", "#a5b2c5"  # text of 4.5 : 1 and more on every background there is, fields among them
+SCRIPTS = ("studio.js", "history.js", "completion.js", "tour.js")
 CHECKPOINT = ROOT / "checkpoints" / "mote-open"
 
 
-def build(model: MoTe, name: str = CHECKPOINT.name) -> gr.Blocks:
-    """The page on a model, called `name` in its status line; nothing is started."""
-    return blocks.build(model, name=name, device=str(model.device), examples=ASSETS / "examples", viewer=VIEWER)
+def build(model: MoTe, folder: Path = CHECKPOINT) -> gr.Blocks:
+    """The page on a model, which is called after its folder, where its card is; nothing is started."""
+    return blocks.build(
+        model,
+        name=folder.name,
+        device=str(model.device),
+        examples=ASSETS / "examples",
+        viewer=VIEWER,
+        card=folder / "README.md",
+    )
 
 
 def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
@@ -44,7 +53,7 @@ def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     own: dict[str, Any] = {
         "theme": theme(),
         "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "history.css")],
-        "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in ("studio.js", "history.js")),
+        "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in SCRIPTS),
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",
         "footer_links": ["api"],
@@ -76,9 +85,11 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill_dark="*primary_700",
         button_primary_background_fill_hover_dark="*primary_600",
         button_primary_text_color="white",
-        body_text_color_subdued="*neutral_500",
-        body_text_color_subdued_dark="*neutral_400",
-        color_accent="*primary_600",
+        body_text_color_subdued=QUIET,
+        body_text_color_subdued_dark=QUIET_DARK,
+        input_placeholder_color=QUIET,
+        input_placeholder_color_dark=QUIET_DARK,
+        color_accent="*primary_700",
     )
 
 
@@ -99,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = MoTe.from_pretrained(given.checkpoint, device="cpu" if zero_gpu.HERE else given.device)
     except ValueError as error:
         parser.error(str(error))
-    page = build(model, Path(given.checkpoint).name)
+    page = build(model, Path(given.checkpoint))
     threading.Thread(target=warm_up, args=(model,), daemon=True).start()
     launch(page, server_name=given.host, server_port=given.port, share=given.share, mcp_server=given.mcp)
 

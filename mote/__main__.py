@@ -4,6 +4,7 @@ python -m mote text-to-motion "a person waves" "an old man walks" --formats bvh 
 python -m mote text-to-motion --file prompts.txt --samples 4 --seed 7
 python -m mote text-to-motion "a person runs" "a person bows" --join
 python -m mote motion-to-text clip.bvh other.npy
+python -m mote motion-variation long.bvh --start 12 --end 18 --fps 60
 python -m mote joint --samples 3
 python -m mote --recipe recipe.json
 
@@ -11,7 +12,8 @@ A recipe, or the ZIP with one that the app gives, makes the same result again: a
 the formats that are named.
 
 A line is printed for each result: its files, its sentence, or both, with tabs between them.  Prompts that are far from
-what the model knows are named on the error stream.  Bad input ends it with the code 2 and a sentence.
+what the model knows are named on the error stream, and how each motion file was read.  Bad input ends it with the code
+2 and a sentence.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from tqdm import tqdm
 
 from mote import advice, archive, recipe
 from mote.export import Format, export, slug
-from mote.files import read
+from mote.files import Reading, open_file
+from mote.motion.convention import Units, Up
+from mote.motion.motion import Motion
 from mote.pipeline import STEPS, MoTe, Sample, one_after_another
 from mote.sampling import SIDES, TASKS, Side, sides_made
 
@@ -63,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--join", action="store_true", help="make one motion of all inputs, one after another")
     parser.add_argument("--samples", type=int, default=1, help="results for each input (default: %(default)s)")
+    parser.add_argument("--start", type=float, default=0.0, help="where to begin in motion files, in seconds")
+    parser.add_argument("--end", type=float, help="where to end in motion files, in seconds (default: their end)")
+    parser.add_argument("--fps", type=float, help="frames a second of motion files (default: as found)")
+    parser.add_argument("--units", choices=get_args(Units), help="of motion files (default: as found)")
+    parser.add_argument("--up", choices=get_args(Up), help="axis of motion files that is up (default: as found)")
     parser.add_argument("--seconds", type=float, help="length of a motion, 1.5 to 9.8 (default: the model chooses)")
     parser.add_argument("--steps", type=int, default=STEPS, help="denoising steps (default: %(default)s)")
     parser.add_argument("--guidance", type=float, nargs="+", help="of what is made, or of the motion and of the text")
@@ -89,7 +98,12 @@ def _run(options: argparse.Namespace) -> None:
         raise ValueError(f"--batch is at least 1, not {options.batch}")
     if options.guidance and len(options.guidance) > 2:
         raise ValueError(f"--guidance takes one number or two, not {len(options.guidance)}")
-    inputs = [read(name) for name in names] if side == "motion" else names
+    reading = Reading(start=options.start, end=options.end, fps=options.fps, units=options.units, up=options.up)
+    if side != "motion" and reading != Reading():
+        raise ValueError(
+            f"--start, --end, --fps, --units and --up are of motion files, which {options.task} does not take"
+        )
+    inputs = [_read(name, reading) for name in names] if side == "motion" else names
     model = MoTe.from_pretrained(options.checkpoint, device=options.device)
     for prompt in names if side == "text" else ():
         if warning := advice.strange(model, prompt):
@@ -127,6 +141,14 @@ def _lines(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as text: {getattr(error, 'strerror', None) or error}") from error
     return [line.strip() for line in lines if line.strip()]
+
+
+def _read(name: str, reading: Reading) -> Motion:
+    """The motion in a file; how it was read goes to the error stream."""
+    source = open_file(name)
+    motion = source.motion(reading)
+    print(f"{name}: {source.described(reading)}", file=sys.stderr)
+    return motion
 
 
 def _generate(model: MoTe, options: argparse.Namespace, side: Side | None, inputs: list[Any]) -> Iterator[Sample]:

@@ -15,10 +15,20 @@ def strange(model: MoTe, text: str) -> str | None:
     Raises:
         ValueError: the text has no words.
     """
-    if model.strangeness(text) <= 1:
+    known = instead(model, text)
+    if known is None:
         return None
-    known = model.nearest(text)
     return STRANGE + (NEAREST.format("; ".join(known)) if known else PLAIN)
+
+
+def instead(model: MoTe, text: str) -> list[str] | None:
+    """The nearest prompts that the model knows, for a text that is none of them and far from all it knows; else None.
+
+    Raises:
+        ValueError: the text has no words.
+    """
+    known = text.strip().lower() in model.vocabulary or model.strangeness(text) <= 1
+    return None if known else model.nearest(text)
 
 
 def two_actions(text: str) -> bool:

@@ -9,7 +9,7 @@ from mote import advice, archive, recipe
 from mote.__main__ import main
 from mote.files import read, write
 from mote.pipeline import MoTe
-from mote.sampling import TASKS
+from mote.sampling import TASKS, sides_made
 
 FAST = ["--steps", "2", "--seed", "5", "--seconds", "2"]
 
@@ -98,8 +98,8 @@ def test_a_recipe_makes_the_same_result_again(run, tiny_model, tmp_path, clip, t
     assert len(lines) == 2
     files = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
     assert files == {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-    assert ("captions.txt" in files) == ("text" in TASKS[task][-1].generated)
-    assert sum(name.endswith("-features.npy") for name in files) == 2 * ("motion" in TASKS[task][-1].generated)
+    assert ("captions.txt" in files) == ("text" in sides_made(task))
+    assert sum(name.endswith("-features.npy") for name in files) == 2 * ("motion" in sides_made(task))
 
 
 def test_a_recipe_of_another_model_is_said_to_be(tiny_model, tiny_folder, tmp_path, capsys):
@@ -112,6 +112,11 @@ def test_a_recipe_of_another_model_is_said_to_be(tiny_model, tiny_folder, tmp_pa
     printed = capsys.readouterr()
     assert "The recipe is of another model (other, 00)" in printed.err
     assert printed.out == f"{tiny_model.generate('text', steps=2, seed=5)[0].text}\n"
+
+
+def test_a_part_of_a_file_is_read_as_it_is_said_to_be(clip, tiny_folder, capsys):
+    main(["motion-to-text", clip, *FAST[:4], "--start", "0.5", "--fps", "10", "--checkpoint", str(tiny_folder)])
+    assert f"{clip}: 10 fps, centimetres, Y up, 4.0 s" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -127,6 +132,7 @@ def test_a_recipe_of_another_model_is_said_to_be(tiny_model, tiny_folder, tmp_pa
         (["text-to-motion", "a person walks", "--guidance", "1", "2", "3"], "one number or two"),
         (["motion-to-text", "clip.bvh", "--join"], "--join"),
         (["joint", "--steps", "0"], "steps"),
+        (["joint", "--fps", "30"], "are of motion files, which joint does not take"),
         (["dance"], "invalid choice"),
         ([], "give a task"),
         (["--recipe", "nowhere.json"], "nowhere.json cannot be read"),

@@ -5,37 +5,47 @@ from pathlib import Path
 from mote.files.amc import read_amc
 from mote.files.arrays import read_npy, read_npz, write_npy, write_npz
 from mote.files.bvh import read_bvh
-from mote.files.bvh_writer import write_bvh, written_joints
+from mote.files.bvh_writer import write_bvh, written
 from mote.files.errors import MotionFileError
 from mote.files.glb import write_glb
+from mote.files.source import AS_FOUND, Reading, Source
+from mote.motion.convention import find_convention
 from mote.motion.motion import Motion
-from mote.motion.retarget import Recording, retarget
+from mote.motion.recording import Recording
 
-__all__ = ["MotionFileError", "read", "read_recording", "write"]
+__all__ = ["MotionFileError", "Reading", "Source", "open_file", "read", "read_recording", "write"]
 
 _RECORDINGS = {".bvh": read_bvh, ".amc": read_amc}
-_ARRAYS = {".npy": read_npy, ".npz": read_npz}
+_READERS = _RECORDINGS | {".npy": read_npy, ".npz": read_npz}
 _WRITERS = {".bvh": write_bvh, ".glb": write_glb, ".npy": write_npy, ".npz": write_npz}
 
 
-def read(path: Path | str) -> Motion:
-    """The motion in a .bvh, .amc (with its .asf), .npy or .npz file.
+def read(path: Path | str, reading: Reading = AS_FOUND) -> Motion:
+    """The motion in a .bvh, .amc (with its .asf), .npy or .npz file, or a part of it.
 
     A recording is fitted to our skeleton at 20 fps (`mote.motion.retarget`); what `write` wrote comes back as it was.
+    The frame rate, the units and the axis that is up are found; `reading` corrects them.
+
+    Raises:
+        MotionFileError: the file is missing, of another kind or broken; the message says how.
+    """
+    return open_file(path).motion(reading)
+
+
+def open_file(path: Path | str) -> Source:
+    """What is in a .bvh, .amc (with its .asf), .npy or .npz file, and how it was understood.
 
     Raises:
         MotionFileError: the file is missing, of another kind or broken; the message says how.
     """
     path = Path(path)
-    kind = path.suffix.lower()
-    if kind not in _RECORDINGS | _ARRAYS:
-        raise MotionFileError(f"{path.name} is of an unknown kind: {', '.join(_RECORDINGS | _ARRAYS)} can be read")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise MotionFileError(f"{path.name} is of an unknown kind: {', '.join(_READERS)} can be read")
     try:
-        if kind in _ARRAYS:
-            return _ARRAYS[kind](path)
-        recording = _RECORDINGS[kind](path)
-        ours = written_joints(recording)
-        return retarget(recording) if ours is None else Motion(ours, recording.fps)
+        recording = reader(path)
+        recording = written(recording) or recording
+        return Source(path=path, recording=recording, convention=find_convention(recording))
     except MotionFileError:
         raise
     except ValueError as error:

@@ -9,7 +9,7 @@ from mote.files.asf import ROOT, Bone, find_asf, read_asf, turn
 from mote.files.errors import MotionFileError, check_frames
 from mote.files.text import read_text, to_numbers
 from mote.motion.kinematics import forward
-from mote.motion.retarget import Recording
+from mote.motion.recording import Recording
 from mote.motion.rotation import inverse, multiply
 
 CMU_FPS = 120.0  # for a file that does not say
@@ -40,7 +40,7 @@ def read_amc(path: Path) -> Recording:
     degrees = np.degrees(1.0) if "RADIANS" in header else 1.0
     values = _read_frames(path, re.sub(r"^[ \t]*:.*", "", text, flags=re.MULTILINE).split(), bones)
     check_frames(path, len(next(iter(values.values()))), float(fps[0]))
-    return _to_recording(bones, values, degrees, float(fps[0]))
+    return _to_recording(bones, values, degrees, float(fps[0]), "SAMPLES-PER-SECOND" in header)
 
 
 def _read_frames(path: Path, words: list[str], bones: dict[str, Bone]) -> dict[tuple[str, str], np.ndarray]:
@@ -74,7 +74,7 @@ def _read_frames(path: Path, words: list[str], bones: dict[str, Bone]) -> dict[t
 
 
 def _to_recording(
-    bones: dict[str, Bone], values: dict[tuple[str, str], np.ndarray], degrees: float, fps: float
+    bones: dict[str, Bone], values: dict[tuple[str, str], np.ndarray], degrees: float, fps: float, timed: bool
 ) -> Recording:
     """Positions from the values of the channels."""
     names, index = list(bones), {name: i for i, name in enumerate(bones)}
@@ -101,4 +101,5 @@ def _to_recording(
         positions=forward(rotations, offsets, tree)[1],
         rest=forward(still[:1], starts, tree)[1][0],
         fps=fps,
+        timed=timed,
     )

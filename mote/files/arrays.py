@@ -8,16 +8,16 @@ from einops import rearrange
 from numpy.lib import format as npy
 
 from mote.files.errors import MAX_BYTES, MAX_VALUE, MotionFileError, check_file, check_frames
-from mote.motion.features import KIT_LAYOUT, to_joints
+from mote.motion.features import KIT_LAYOUT, LAYOUT, to_joints
 from mote.motion.motion import Motion
-from mote.motion.retarget import from_kit
+from mote.motion.recording import Recording
 from mote.motion.skeleton import HUMANML3D, KIT
 
 _SHAPES = "(frames, 22, 3) or (frames, 66) joints, (frames, 263) HumanML3D features, (frames, 251) KIT features"
 
 
-def read_npy(path: Path) -> Motion:
-    """A motion of joints or features at 20 fps, of KIT features at 12.5 fps before they are fitted to our skeleton.
+def read_npy(path: Path) -> Recording:
+    """HumanML3D's 22 joints at 20 fps, or KIT's 21 at 12.5 fps, from an array of joints or features.
 
     Raises:
         MotionFileError: the file is broken, or its array has another shape.
@@ -28,11 +28,11 @@ def read_npy(path: Path) -> Motion:
             array = npy.read_array(file, allow_pickle=False)
     except Exception as error:  # a broken header fails inside numpy in many ways
         raise MotionFileError(f"{path.name} is no whole .npy file of plain numbers ({_first_line(error)})") from error
-    return _to_motion(path, array, HUMANML3D.fps)
+    return _to_recording(path, array)
 
 
-def read_npz(path: Path) -> Motion:
-    """A motion of the arrays `joints` (or features of any shape that an .npy may have) and `fps`, 20 if not given.
+def read_npz(path: Path) -> Recording:
+    """The joints of the arrays `joints`, of any shape that an .npy may have, and `fps`, as an .npy's if not given.
 
     Raises:
         MotionFileError: the file is broken, or holds other arrays; their names are in the message.
@@ -49,16 +49,18 @@ def read_npz(path: Path) -> Motion:
             if "joints" not in arrays.files:
                 raise MotionFileError(_other_arrays(path, arrays.files))
             joints = arrays["joints"]
-            fps = arrays["fps"] if "fps" in arrays.files else np.array(HUMANML3D.fps)
-        if not (isinstance(joints, np.ndarray) and isinstance(fps, np.ndarray)):  # numpy gives the bytes of a stranger
+            fps = arrays["fps"] if "fps" in arrays.files else None
+        if any(not isinstance(part, np.ndarray | None) for part in (joints, fps)):  # numpy gives a stranger's bytes
             raise MotionFileError(f"{path.name} is no .npz file: what it holds are not arrays")
     except MotionFileError:
         raise
     except Exception as error:  # so does a broken archive
         raise MotionFileError(f"{path.name} is no whole .npz file of plain numbers ({_first_line(error)})") from error
+    if fps is None:
+        return _to_recording(path, joints)
     if fps.size != 1 or not np.issubdtype(fps.dtype, np.number) or np.iscomplexobj(fps):
         raise MotionFileError(f"{path.name} needs one number as 'fps', such as 20")
-    return _to_motion(path, joints, float(fps.reshape(())))
+    return _to_recording(path, joints, float(fps.reshape(())))
 
 
 def write_npy(motion: Motion, path: Path) -> None:
@@ -73,24 +75,29 @@ def write_npz(motion: Motion, path: Path) -> None:
         np.savez_compressed(file, joints=motion.joints, fps=np.float64(motion.fps))
 
 
-def _to_motion(path: Path, array: np.ndarray, fps: float) -> Motion:
-    """The motion in an array of joints or features."""
+def _to_recording(path: Path, array: np.ndarray, fps: float | None = None) -> Recording:
+    """The joints in an array of joints or features; without `fps`, at the rate that is usual for them."""
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
         raise MotionFileError(f"{path.name} holds values of type {array.dtype}: a motion is made of real numbers")
     if array.ndim not in (2, 3) or array.shape[1:] not in ((22, 3), (66,), (263,), (251,)):
         raise MotionFileError(f"{path.name} holds an array of {array.shape}: a motion is {_SHAPES}")
-    kit = array.shape[1:] == (251,)
-    check_frames(path, len(array), KIT.fps if kit else fps)
+    skeleton = KIT if array.shape[1:] == (251,) else HUMANML3D
+    check_frames(path, len(array), skeleton.fps if fps is None else fps)
     array = array.astype(np.float64)
     if not (np.abs(array) <= MAX_VALUE).all():  # false for NaN as well
         raise MotionFileError(f"{path.name} has NaN, infinity or a number beyond {MAX_VALUE:g} in its frames")
-    if kit:
-        return from_kit(to_joints(array, KIT_LAYOUT))
-    if array.shape[1:] == (263,):
-        array = to_joints(array)
+    if array.shape[1:] in ((263,), (251,)):
+        array = to_joints(array, LAYOUT if skeleton is HUMANML3D else KIT_LAYOUT)
     elif array.ndim == 2:
         array = rearrange(array, "frames (joints axes) -> frames joints axes", axes=3)
-    return Motion(array, fps)
+    return Recording(
+        names=tuple("neck" if name == "upper neck" else name for name in skeleton.names),
+        parents=skeleton.parents,
+        positions=array,
+        rest=None,
+        fps=skeleton.fps if fps is None else fps,
+        timed=fps is not None,
+    )
 
 
 def _other_arrays(path: Path, names: list[str]) -> str:

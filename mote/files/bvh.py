@@ -10,7 +10,7 @@ import numpy as np
 from mote.files.errors import MAX_JOINTS, MAX_NUMBERS, MotionFileError, check_frames
 from mote.files.text import read_text, to_numbers
 from mote.motion.kinematics import forward
-from mote.motion.retarget import Recording
+from mote.motion.recording import Recording
 from mote.motion.rotation import from_euler
 
 _CHANNELS = {f"{axis}{kind}".lower() for axis in "XYZ" for kind in ("position", "rotation")}
@@ -47,7 +47,7 @@ def read_bvh(path: Path) -> Recording:
     frames, seconds = to_numbers(path, found.groups(), "'Frames:' and 'Frame Time:'")
     if seconds <= 0 or frames != int(frames):
         raise MotionFileError(f"{path.name} needs a whole number of Frames and a Frame Time of more than 0 seconds")
-    fps = round(1 / seconds, 3)  # a Frame Time of 0.0333333 means 30 frames a second
+    fps = round(1 / float(seconds), 3)  # a Frame Time of 0.0333333 means 30 frames a second
     check_frames(path, int(frames), fps)
     width = sum(len(joint.channels) for joint in joints)
     wanted = int(frames) * width

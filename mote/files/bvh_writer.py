@@ -1,12 +1,13 @@
 """Biovision hierarchy (BVH): the writer, and the exact way back for what it wrote."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from mote.files.rig import JOINTS, NAMES, PARENTS, TIPS, Rigged, rig
 from mote.motion.motion import Motion
-from mote.motion.retarget import Recording
+from mote.motion.recording import Recording
 from mote.motion.rotation import to_euler
 from mote.motion.skeleton import HUMANML3D
 
@@ -41,15 +42,15 @@ def write_bvh(motion: Motion, path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def written_joints(recording: Recording) -> np.ndarray | None:
-    """The 22 joints (frames, 22, 3) in metres of what `write_bvh` wrote; None of another file or of other units."""
+def written(recording: Recording) -> Recording | None:
+    """HumanML3D's 22 joints of what `write_bvh` wrote; None of another file."""
     names = [name for name in recording.names if not name.endswith(" end")]
     if sorted(names) != sorted(NAMES):
         return None
     places = [recording.names.index(NAMES[JOINTS.index(joint)]) for joint in range(len(HUMANML3D.names))]
-    joints = recording.positions[:, places] / CENTIMETRES
-    thigh = joints[:, HUMANML3D.index("left knee")] - joints[:, HUMANML3D.index("left hip")]
-    return joints if 0.1 < np.linalg.norm(thigh, axis=-1).mean() < 1 else None
+    joints = recording.positions[:, places]
+    rest = None if recording.rest is None else recording.rest[places]
+    return replace(recording, names=HUMANML3D.names, parents=HUMANML3D.parents, positions=joints, rest=rest)
 
 
 def _continuous(degrees: np.ndarray) -> np.ndarray:

@@ -4,121 +4,31 @@ Joints are found by their names; directions of limbs are kept, lengths are repla
 scaled by the length of the legs, so a file's units never matter.
 """
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
 
+from mote.motion.convention import LEGS, Up, find_convention, legs, y_up
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
+from mote.motion.recording import Recording, find_joints
 from mote.motion.rotation import normalise
-from mote.motion.skeleton import HUMANML3D, KIT
-
-LIMBS: dict[str, tuple[str, ...]] = {
-    "hip": ("upperleg", "upleg", "thigh", "femur", "hip"),
-    "knee": ("lowerleg", "shin", "calf", "tibia", "knee", "leg"),
-    "ankle": ("ankle", "foot"),
-    "toe": ("toebase", "toes", "toe", "ball", "foot"),
-    "shoulder": ("upperarm", "humerus", "arm", "shldr", "shoulder"),
-    "elbow": ("forearm", "lowerarm", "radius", "elbow"),
-    "wrist": ("wrist", "hand"),
-}
-"""Names of a limb's joints, best first, once side, namespace and punctuation are taken off."""
-
-NECKS = ("neck", "neck0", "neck01", "lowerneck", "neck1", "spine004", "bun")
-HEADS = ("head", "upperneck", "neck1", "spine006", "headend")
+from mote.motion.skeleton import HUMANML3D
 
 HIP_IN_PELVIS = np.array([0.0603, -0.0867, 0.0060])
 COLLAR_IN_CHEST = np.array([0.0715, 0.1162, -0.0316])
 """Where HumanML3D's left hip and left collar lie, measured on its sample 012314; the right ones mirror them."""
 
 
-class RetargetError(ValueError):
-    """The joints of a file cannot be told from their names."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Recording:
-    """A motion as a file has it.
-
-    `positions` (frames, joints, 3) and `rest` (joints, 3) are global, in the file's own units and axes.  A joint is
-    the *start* of the bone that bears its name: `LeftUpLeg`, `lfemur` and `thigh.L` all stand at the hip.
-    The tip of a last bone is a joint of its own, named after the bone with ` end` behind it.
-    """
-
-    names: tuple[str, ...]
-    parents: tuple[int, ...]
-    positions: np.ndarray
-    rest: np.ndarray
-    fps: float
-
-
-def plain(name: str) -> tuple[str, str]:
-    """(side, part) of a joint's name: `mixamorig:LeftUpLeg` is ('left', 'upleg'), `thigh.L` ('left', 'thigh')."""
-    name = re.sub(r"^(DEF|ORG|Bip\d+|bip\d+)[-_ ]", "", name.rsplit(":", 1)[-1]).replace("Dummy", " dummy")
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.replace("HEad", "Head"))
-    words = [word.lower() for word in words]
-    side = ""
-    for letter, word in (("l", "left"), ("r", "right")):
-        if word in words or letter in words:
-            side = word
-            words = [w for w in words if w not in (letter, word)]
-        elif len(words) == 1 and words[0].startswith(word):
-            side, words = word, [words[0].removeprefix(word)]
-    part = "".join(words)
-    if not side and part[:1] in "lr" and part[1:] in {p for parts in LIMBS.values() for p in parts} | {"hipjoint"}:
-        side, part = ("left" if part[0] == "l" else "right"), part[1:]  # CMU: lfemur, rtibia
-    return side, part
-
-
-def find_joints(names: tuple[str, ...]) -> dict[str, int]:
-    """Index of every joint that retargeting needs, by our name such as 'left knee', 'neck' or 'head'.
-
-    Raises:
-        RetargetError: some joint is missing; the sentence lists the names that the file has.
-    """
-    known: dict[tuple[str, str], int] = {}
-    for index, name in enumerate(names):
-        known.setdefault(plain(name), index)
-    found: dict[str, int] = {}
-    for side in ("left", "right"):
-        for joint, parts in LIMBS.items():
-            match = next((known[side, part] for part in parts if (side, part) in known), None)
-            if match is not None and match not in found.values():
-                found[f"{side} {joint}"] = match
-    for joint, parts in (("neck", NECKS), ("head", HEADS)):
-        match = next((known["", part] for part in parts if ("", part) in known), None)
-        if match is not None and match not in found.values():
-            found[joint] = match
-    if "neck" not in found and "head" in found:  # a head without a neck turns where the neck would
-        found["neck"] = found.pop("head")
-    needed = [f"{side} {joint}" for side in ("left", "right") for joint in LIMBS if joint != "toe"] + ["neck"]
-    missing = [joint for joint in needed if joint not in found]
-    if missing:
-        raise RetargetError(
-            f"no joint of this file could be read as {', '.join(missing)}; it has {', '.join(names)}. "
-            "Rename the joints after Mixamo's, Blender's, CMU's or SMPL's convention."
-        )
-    return found
-
-
-def retarget(recording: Recording, fps: float = HUMANML3D.fps) -> Motion:
+def retarget(recording: Recording, fps: float = HUMANML3D.fps, up: Up | None = None) -> Motion:
     """The recording on HumanML3D's skeleton: at `fps`, feet on the floor, at the origin, facing +Z at the start.
+
+    `up` is the axis of the recording that is up; None is the one that is found.
 
     Raises:
         RetargetError: see `find_joints`.
     """
-    found = find_joints(recording.names)
-    source = _Body(recording, found)
+    source = _Body(recording, find_joints(recording.names), up or find_convention(recording).up)
     motion = Motion(source.rebuild(), recording.fps).resample(fps)
     return canonical(Motion(with_bone_lengths(motion.joints, HUMANML3D), fps))  # a fast bone shrinks between frames
-
-
-def from_kit(joints: np.ndarray) -> Motion:
-    """KIT-ML's 21 joints (frames, 21, 3), 12.5 fps, on HumanML3D's skeleton."""
-    names = tuple("neck" if name == "upper neck" else name for name in KIT.names)
-    recording = Recording(names=names, parents=KIT.parents, positions=joints, rest=joints[0], fps=KIT.fps)
-    return retarget(recording)
 
 
 def canonical(motion: Motion) -> Motion:
@@ -143,8 +53,8 @@ def stance(pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class _Body:
     """The parts of a recorded body, brought to Y up, as (frames, 3) arrays by name."""
 
-    def __init__(self, recording: Recording, found: dict[str, int]) -> None:
-        self.positions = np.asarray(recording.positions, dtype=np.float64)
+    def __init__(self, recording: Recording, found: dict[str, int], up: Up) -> None:
+        self.positions = y_up(np.asarray(recording.positions, dtype=np.float64), up)
         self.found = found
         trunk = [found["neck"]]
         while recording.parents[trunk[-1]] >= 0:
@@ -154,20 +64,11 @@ class _Body:
             legs.append(recording.parents[legs[-1]])
         root = next((joint for joint in trunk if joint in legs), trunk[-1])
         self.trunk = trunk[: trunk.index(root) + 1][::-1]
-        self._stand_up(recording.rest)
         self._set_right()
         self.head = self._head(recording)
 
     def at(self, joint: str) -> np.ndarray:
         return self.positions[:, self.found[joint]]
-
-    def _stand_up(self, rest: np.ndarray) -> None:
-        """Turn a Z-up file to Y up: both the rest pose and the frames must say that Z is up."""
-        hips = [self.found["left hip"], self.found["right hip"]]
-        upright = normalise(self.at("neck") - self.positions[:, hips].mean(1)).mean(0)
-        resting = normalise(rest[self.found["neck"]] - rest[hips].mean(0))
-        if upright[2] > 0.7 and resting[2] > 0.7:
-            self.positions = self.positions[..., [0, 2, 1]] * [1, 1, -1]
 
     def _set_right(self) -> None:
         """Undo a mirrored coordinate system, as KIT-ML's: the toes must point where left and right say is ahead."""
@@ -221,11 +122,7 @@ class _Body:
         spine = self._spine()
         pelvis = _frame(self.at("left hip") - self.at("right hip"), spine[:, 2] - spine[:, 0])
         chest = _frame(self.at("left shoulder") - self.at("right shoulder"), spine[:, 4] - spine[:, 2])
-        leg = sum(
-            np.linalg.norm(self.at(f"left {a}") - self.at(f"left {b}"), axis=-1).mean()
-            for a, b in (("hip", "knee"), ("knee", "ankle"))
-        )
-        scale = HUMANML3D.lengths[[4, 7]].sum() / max(leg, 1e-9)
+        scale = LEGS / max(legs(self.positions, self.found), 1e-9)
         joints[:, 0] = self._hips() * scale - pelvis @ (HIP_IN_PELVIS * [0, 1, 1])
         for number, name in enumerate(("spine1", "spine2", "spine3", "neck")):
             place(name, spine[:, number + 1] - spine[:, number])

@@ -13,14 +13,14 @@ from gradio.components import Component
 
 from mote.pipeline import MoTe
 from mote.sampling import Task
-from mote.ui import batching, checks, handlers, links, scripts, stage
+from mote.ui import about, batching, checks, completion, handlers, importing, lengths, links, offers, scripts, stage
 from mote.ui.drawer import drawer
 from mote.ui.links import Bench
 from mote.ui.page import Page
 from mote.ui.player import player
 from mote.ui.results import KEPT_SECONDS
 from mote.ui.runs import recorded
-from mote.ui.tasks import TABS, Tab, endpoint
+from mote.ui.tasks import READING, TABS, Tab, endpoint
 
 MOTION_FILES = [".bvh", ".amc", ".npy", ".npz"]
 
@@ -35,21 +35,22 @@ CONTROLS: dict[str, Callable[[Any], Component]] = {
     "guidance": lambda value: _slider("Guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
     "motion_guidance": lambda value: _slider("Motion guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
     "text_guidance": lambda value: _slider("Text guidance", 0, checks.MAX_GUIDANCE, value, 0.5),
-    "seconds": lambda value: gr.Number(value, label="Seconds", placeholder="auto", step=0.1),
+    "seconds": lambda value: gr.Number(value, label="Seconds", placeholder="auto", step=0.1, render=False),
     "seed": lambda value: gr.Number(value, label="Seed", placeholder="random", precision=0),
 }
 """What makes the component of each argument of a handler, given the argument's default."""
 
 
-def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) -> gr.Blocks:
+def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path, card: Path) -> gr.Blocks:
     """The whole page on a model; nothing is started.
 
     Args:
         model: What makes the results.
-        name: The model's name for the status line.
-        device: The device's name for the status line.
+        name: The model's name.
+        device: The device's name.
         examples: A folder of motion files, each an example of the tasks that are given a motion; it may be missing.
         viewer: The script of the 3D player.
+        card: The model's card in Markdown; it may be missing.
     """
     actions = handlers.Handlers(model)
     batching.line(model)  # ZeroGPU wants to know before the start what needs its GPU
@@ -71,6 +72,8 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path) 
                     benches[task] = _tab(task, tab, actions, status, examples, viewer, *states[task])
             with gr.Tab("Compare", id=links.COMPARE), gr.Row(elem_classes="workspace comparison"):
                 screen = player(viewer, hint="Choose motions in the history, and they move here side by side")
+            with gr.Tab("About", id="about"):
+                about.tab(name, device, card)
         links.send(benches, tabs)
         links.open_recipes(recipe, benches, tabs, model)
         links.keep_history(past, benches, tabs, screen)
@@ -101,6 +104,11 @@ def _tab(
         given: dict[str, Any] = {
             name: _control(handler, name) for name in ("text", "motion", "skeleton") if name in tab.inputs
         }
+        if "motion" in given:
+            given |= importing.row()
+        if "text" in given:
+            examples_of = [line for values in tab.examples.values() for line in values["text"].splitlines()]
+            completion.suggestions([*actions.model.vocabulary, *examples_of])
         picks = {**tab.examples, **(_clips(examples) if "motion" in given else {})}
         offered = gr.Dataset(
             label="Examples",
@@ -114,7 +122,10 @@ def _tab(
             generate = gr.Button("Generate", variant="primary", elem_classes="generate")
             stop = gr.Button("Stop", elem_classes="stop", scale=0, min_width=76)
     with gr.Column(elem_classes="stage"):
+        strange = offers.beside() if "text" in given else None
         shown = stage.result(task, given, inputs["seed"], viewer, record)
+        if "seconds" in inputs:
+            lengths.tell(inputs["length"], inputs["seconds"], shown.progress)
 
     run: dict[str, Any] = {
         "inputs": [inputs[name] for name in tab.inputs],
@@ -125,15 +136,17 @@ def _tab(
     }
     gr.on([], handler, api_name=endpoint(task), **run)
     run |= {"fn": recorded(actions, task), "outputs": [*run["outputs"], shown.record], "api_visibility": "private"}
-    runs: list[dict[str, Any]] = [generate.click(**run), again.change(**run)]
-    if "text" in given:
-        runs.append(given["text"].submit(**run))
-    if picks:
-        fill = offered.click(
+    starts = [generate.click, again.change, *([given["text"].submit] if "text" in given else [])]
+    fills = [
+        offered.click(
             partial(_pick, list(picks.values())), offered, [inputs[name] for name in next(iter(picks.values()))],
             queue=False, show_progress="hidden", api_visibility="private",
-        )  # fmt: skip
-        runs.append(fill.success(**run))
+        )
+    ] if picks else []  # fmt: skip
+    if strange:
+        fills.append(offers.taken(strange, given["text"]))
+        offers.tell(actions.model, strange, given["text"], starts, fills)
+    runs: list[Any] = [gr.on(starts, **run), *(fill.success(**run) for fill in fills)]
     stop.click(None, cancels=runs, api_visibility="private")
     return Bench(inputs=inputs, stage=shown, again=again)
 
@@ -146,11 +159,8 @@ def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
             if name in tab.inputs:
                 made[name] = _control(handler, name)
         if "seconds" in tab.inputs:
-            with gr.Row(elem_classes="setting"):
-                made["seconds"] = _control(handler, "seconds")
-                auto = gr.Checkbox(True, label="Auto", container=False, scale=0, min_width=76)
-            scripts.run(auto.input, scripts.SECONDS_OF_AUTO, auto, made["seconds"])
-            scripts.run(made["seconds"].change, scripts.AUTO_OF_SECONDS, made["seconds"], auto)
+            made["seconds"] = _control(handler, "seconds")
+            made["length"] = lengths.row(made["seconds"])
         with gr.Row(elem_classes="setting"):
             made["seed"] = _control(handler, "seed")
             roll = gr.Button("Roll", elem_classes="dice", size="sm", scale=0, min_width=76)
@@ -167,10 +177,12 @@ def _slider(label: str, low: float, high: float, value: float, step: float) -> g
     return gr.Slider(low, high, value, step=step, label=label, buttons=[])
 
 
-def _clips(folder: Path) -> dict[str, Mapping[str, str]]:
+def _clips(folder: Path) -> dict[str, Mapping[str, str | None]]:
     """Each motion file of the folder as an example, by a name that reads well."""
     files = sorted(path for path in folder.glob("*") if path.suffix in MOTION_FILES)
-    return {path.stem.replace("-", " ").replace("_", " ").capitalize(): {"motion": str(path)} for path in files}
+    found: dict[str, None] = dict.fromkeys(READING)
+    names = (path.stem.replace("-", " ").replace("_", " ").capitalize() for path in files)
+    return {name: {"motion": str(path), **found} for name, path in zip(names, files, strict=True)}
 
 
 def _pick(picks: list[Mapping[str, Any]], index: int) -> Any:

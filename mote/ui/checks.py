@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-import tempfile
 from html import escape
-from pathlib import Path
 from textwrap import shorten
 
 import gradio as gr
 
-from mote.files import MotionFileError, read
-from mote.motion.motion import Motion
 from mote.pipeline import MAX_SECONDS, MIN_SECONDS
 
 Guidance = float | tuple[float, float]
@@ -46,7 +41,7 @@ def entered(field: object, value: object) -> None:
         gr.Error: it is no number, not whole where it must be, or beyond the ends of the slider.
     """
     if isinstance(field, gr.Slider):
-        _within(value, str(field.label), field.minimum, field.maximum)
+        within(value, str(field.label), field.minimum, field.maximum)
     elif isinstance(field, gr.Number) and field.precision == 0 and value is not None:
         _whole(value, str(field.label), 0, MAX_SEED)
 
@@ -80,40 +75,9 @@ def lines(text: str | None) -> list[str]:
     return found
 
 
-def uploaded(motion: str | None, skeleton: str | None) -> Motion:
-    """The motion in an uploaded file, of a long one its beginning; an AMC file needs its ASF skeleton as well.
-
-    Raises:
-        gr.Error: no file was chosen, or it holds no motion that can be read, or too short a one.
-    """
-    if not motion:
-        raise fault("Choose a motion file first: BVH, AMC with its ASF, npy or npz.")
-    path = Path(motion)
-    try:
-        found = _read_acclaim(path, skeleton) if path.suffix.lower() == ".amc" else read(path)
-    except MotionFileError as error:
-        raise fault(f"{str(error).rstrip('.')}.") from error
-    if found.seconds < MIN_SECONDS:
-        raise fault(f"{path.name} lasts {found.seconds:.1f} s: the model takes {MIN_SECONDS:g} to {MAX_SECONDS:g} s.")
-    if found.seconds > MAX_SECONDS:
-        gr.Info(f"{escape(path.name)} lasts {found.seconds:.1f} s: its first {MAX_SECONDS:g} s are used.")
-        found = found[: int(MAX_SECONDS * found.fps)]
-    return found
-
-
-def _read_acclaim(motion: Path, skeleton: str | None) -> Motion:
-    """The motion of an AMC file, whose reader wants the skeleton beside it under the same name."""
-    if not skeleton:
-        raise fault("An AMC file needs the ASF skeleton it was recorded with: choose that file too.")
-    with tempfile.TemporaryDirectory() as folder:
-        beside = Path(shutil.copy(motion, folder))
-        shutil.copy(skeleton, beside.with_suffix(".asf"))
-        return read(beside)
-
-
 def length(seconds: float | None) -> float | None:
     """The asked length in seconds, or None where the model chooses."""
-    return None if seconds is None else _within(seconds, "The length", MIN_SECONDS, MAX_SECONDS, unit=" seconds")
+    return None if seconds is None else within(seconds, "The length", MIN_SECONDS, MAX_SECONDS, unit=" seconds")
 
 
 def samples(count: float | None) -> int:
@@ -133,10 +97,10 @@ def guidance(strength: Guidance | None) -> Guidance | None:
     if isinstance(strength, tuple):
         motion, text = strength
         return (
-            _within(motion, "The guidance of the motion", 0, MAX_GUIDANCE),
-            _within(text, "The guidance of the text", 0, MAX_GUIDANCE),
+            within(motion, "The guidance of the motion", 0, MAX_GUIDANCE),
+            within(text, "The guidance of the text", 0, MAX_GUIDANCE),
         )
-    return _within(strength, "The guidance", 0, MAX_GUIDANCE)
+    return within(strength, "The guidance", 0, MAX_GUIDANCE)
 
 
 def seed(number: float | None) -> int:
@@ -145,13 +109,13 @@ def seed(number: float | None) -> int:
 
 
 def _whole(number: object, name: str, low: int, high: int) -> int:
-    value = _within(number, name, low, high)
+    value = within(number, name, low, high)
     if value != int(value):
         raise fault(f"{name} is a whole number from {low} to {high}, not {value:g}.")
     return int(value)
 
 
-def _within(number: object, name: str, low: float, high: float, unit: str = "") -> float:
+def within(number: object, name: str, low: float, high: float, unit: str = "") -> float:
     """The number if it is one between the limits, else a gr.Error that names it and them."""
     if isinstance(number, int | float) and not isinstance(number, bool) and low <= number <= high:  # NaN is not
         return number

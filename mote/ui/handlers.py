@@ -14,10 +14,11 @@ import gradio as gr
 
 from mote import advice
 from mote.export import Format
+from mote.motion.convention import Units, Up
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
 from mote.sampling import Task, sides_made
-from mote.ui import batching, checks, presence, results
+from mote.ui import batching, checks, presence, results, uploads
 from mote.ui.batching import CancelledError, Request
 from mote.ui.results import Captions, Motions, Pairs, Run
 
@@ -34,8 +35,9 @@ _TRACKER = gr.Progress()
 class Handlers:
     """The app's functions on one model.  Bad input raises gr.Error with one sentence for the person.
 
-    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards.  `note` is
-    told of each run the settings of its recipe, by their names there, and the given motion.
+    `draws` is whether motions come with their GIFs, as programs expect them; the page draws them afterwards, and says
+    itself of a strange prompt that it is (`offers`).  `note` is told of each run the settings of its recipe, by their
+    names there, and the given motion.
     """
 
     model: MoTe
@@ -77,6 +79,11 @@ class Handlers:
         guidance: float = TEXT_GUIDANCE,
         seed: int | None = None,
         skeleton: str | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        fps: float | None = None,
+        units: Units | None = None,
+        up: Up | None = None,
         progress: gr.Progress = _TRACKER,
     ) -> Captions:
         """Describe a motion in words.
@@ -88,8 +95,13 @@ class Handlers:
             guidance: How closely the caption follows the motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
             skeleton: The ASF file of an AMC file; none for every other kind.
+            start: Where in the file to begin, in seconds; none is its beginning.
+            end: Where in the file to end, in seconds, 1.5 to 9.8 later; none is its end, or 9.8 later.
+            fps: Frames a second of the file; none is as found in it.
+            units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
+            up: The axis of the file that is up, Y or Z; none is as found.
         """
-        given = checks.uploaded(motion, skeleton)
+        given = uploads.given(motion, skeleton, start, end, fps, units, up).motion
         return self._run("motion-to-text", progress, samples, steps, seed, motion=given, guidance=guidance).captions()
 
     def joint(
@@ -155,6 +167,11 @@ class Handlers:
         text_guidance: float = TEXT_GUIDANCE,
         seed: int | None = None,
         skeleton: str | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        fps: float | None = None,
+        units: Units | None = None,
+        up: Up | None = None,
         progress: gr.Progress = _TRACKER,
     ) -> Motions:
         """Make other motions that mean the same as a given one.
@@ -168,8 +185,13 @@ class Handlers:
             text_guidance: How closely the meaning follows the given motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
             skeleton: The ASF file of an AMC file; none for every other kind.
+            start: Where in the file to begin, in seconds; none is its beginning.
+            end: Where in the file to end, in seconds, 1.5 to 9.8 later; none is its end, or 9.8 later.
+            fps: Frames a second of the file; none is as found in it.
+            units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
+            up: The axis of the file that is up, Y or Z; none is as found.
         """
-        given = checks.uploaded(motion, skeleton)
+        given = uploads.given(motion, skeleton, start, end, fps, units, up).motion
         guidance = (motion_guidance, text_guidance)
         return self._run(
             "motion-variation", progress, samples, steps, seed, motion=given, seconds=seconds, guidance=guidance
@@ -241,7 +263,9 @@ class Handlers:
             progress(share + (1 - share) * done / of, desc=f"Drawing, motion {done + 1} of {of}")
 
         try:
-            if warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None):
+            if self.draws and (
+                warning := next(filter(None, (advice.strange(self.model, text) for text in texts)), None)
+            ):
                 gr.Info(warning)
             made = batching.line(self.model).ask(request)
         except CancelledError as error:

@@ -11,12 +11,14 @@ MASTHEAD = """
 <nav>
   <button type="button" class="open-recipe" title="Settings of a recipe.json, or of a result's ZIP">Open recipe</button>
   <button type="button" class="open-history" aria-expanded="false" aria-controls="history">History</button>
+  <button type="button" class="introduction">Introduction</button>
   <button type="button" class="api">API</button>
   <button type="button" class="shade" aria-label="Switch between light and dark">Light / dark</button>
 </nav>
 """
 MASTHEAD_ON_LOAD = """
 element.querySelector(".shade").addEventListener("click", () => document.body.classList.toggle("dark"));
+element.querySelector(".introduction").addEventListener("click", () => MoteTour.open());
 element.querySelector(".api").addEventListener("click", () => document.querySelector("footer .show-api").click());
 element.querySelector(".open-recipe").addEventListener(
   "click", () => document.querySelector(".recipe-file input").click()
@@ -41,8 +43,6 @@ FOCUS = """
   fields.find((field) => field.offsetParent)?.focus();
 }
 """  # the button that was pressed is in a tab that is hidden now
-SECONDS_OF_AUTO = "(auto) => (auto ? null : 4)"
-AUTO_OF_SECONDS = "(seconds) => seconds === null || seconds === undefined || seconds === ''"
 
 DOWNLOAD = """
 (file) => {

@@ -16,7 +16,7 @@ from gradio.components import Component
 
 from mote.export import Format
 from mote.sampling import Task, sides_made
-from mote.ui import handlers, scripts, staging
+from mote.ui import handlers, importing, scripts, staging
 from mote.ui.player import player
 
 DRAWING: dict[str, Any] = {"concurrency_id": "drawing", "concurrency_limit": 2, "api_visibility": "private"}
@@ -67,7 +67,7 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
             screen = player(viewer)
             with gr.Column(elem_classes="pictures", scale=0, min_width=0):
                 if "motion" in given:
-                    _given_motion(given["motion"], given["skeleton"], screen, record)
+                    _given_motion(given, screen, record)
                 if "motion" in sides:
                     gallery = _gallery()
     if "text" in sides:
@@ -96,19 +96,17 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
     )  # fmt: skip
 
 
-def _given_motion(motion: gr.File, skeleton: gr.File, screen: gr.HTML, record: gr.State) -> None:
+def _given_motion(given: dict[str, Any], screen: gr.HTML, record: gr.State) -> None:
     """The picture of an uploaded motion, and the field for the skeleton that an AMC file needs."""
     received = gr.State(None)  # the npy file of the motion
     picture = gr.Image(label="Given motion", type="filepath", interactive=False, buttons=[], elem_classes="given")
-    arrival = gr.on(
-        [motion.change, skeleton.change], staging.receive, [motion, skeleton], [screen, received],
-        show_progress_on=screen, **DRAWING,
-    )  # fmt: skip
+    arrival = importing.preview(given, screen, received)
     arrival.success(staging.show_beside, [record, received], screen, **AT_ONCE)
     arrival.success(staging.picture, received, picture, **DRAWING)
-    motion.change(
-        lambda path: gr.File(visible=bool(path) and path.lower().endswith(".amc")), motion, skeleton, **AT_ONCE
-    )
+    given["motion"].change(
+        lambda path: gr.File(visible=bool(path) and path.lower().endswith(".amc")), given["motion"], given["skeleton"],
+        **AT_ONCE,
+    )  # fmt: skip
 
 
 def _gallery() -> gr.Gallery:

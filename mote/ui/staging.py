@@ -6,19 +6,35 @@ asks for the motions alone, plays them, and fetches the GIFs while the person al
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from mote.export import export, slug
 from mote.files import MotionFileError, read
+from mote.motion.convention import Units, Up
 from mote.recipe import RecipeError
-from mote.ui import checks, results
+from mote.ui import checks, results, uploads
 from mote.ui.packing import pack
 from mote.ui.runs import Record
 
 GIVEN = "Given"
+_NOTE = "<details><summary>{}</summary>{}</details>"
+
+
+class Received(NamedTuple):
+    """An uploaded motion for the player and as an npy file, a note of how it was read, and the values that hold."""
+
+    shown: dict[str, Any] | None = None
+    file: str | None = None
+    note: str = ""
+    start: float | None = None
+    end: float | None = None
+    fps: float | None = None
+    units: Units | None = None
+    up: Up | None = None
 
 
 def show(record: Record | None) -> dict[str, Any] | None:
@@ -70,16 +86,37 @@ def pack_all(record: Record | None) -> str:
         raise checks.fault(checks.sentence(error)) from error
 
 
-def receive(motion: str | None, skeleton: str | None = None) -> tuple[dict[str, Any] | None, str | None]:
-    """An uploaded motion for the player, and as an npy file for what comes after.
+def receive(
+    motion: str | None,
+    skeleton: str | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    fps: float | None = None,
+    units: Units | None = None,
+    up: Up | None = None,
+) -> Received:
+    """An uploaded motion, or the part of it that is asked for, as the model will be given it.
 
-    Both are None while no file, or an AMC file without its skeleton, is chosen.
+    Nothing while no file, or an AMC file without its skeleton, is chosen.  What cannot be read in the way that is asked
+    for, or is too short or too long, is no motion either: the note says so.
+
+    Raises:
+        gr.Error: the file holds no motion.
     """
     if not motion or (motion.lower().endswith(".amc") and not skeleton):
-        return None, None
-    given = checks.uploaded(motion, skeleton)
-    file = export(given, results.fresh_folder() / f"{Path(motion).stem}.npy")
-    return pack({GIVEN: given}), str(file)
+        return Received()
+    source = uploads.opened(motion, skeleton)
+    rate, unit, above = source.fps(fps), units or source.convention.units, up or source.convention.up
+    reasons = escape(source.reasons)
+    try:
+        given = uploads.excerpt(source, start, end, fps, units, up)
+    except gr.Error as error:
+        return Received(None, None, _NOTE.format(error.message, reasons), start, end, rate, unit, above)
+    file = export(given.motion, results.fresh_folder() / f"{Path(motion).stem}.npy")
+    cut = given.end - given.start < source.seconds(given.reading) - 0.01
+    used = f", {given.start:g} to {given.end:g} used" if cut else ""
+    note = _NOTE.format(f"{source.described(given.reading)}{used}", reasons)
+    return Received(pack({GIVEN: given.motion}), str(file), note, given.start, given.end, rate, unit, above)
 
 
 def picture(file: str | None) -> str | None:

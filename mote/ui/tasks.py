@@ -6,6 +6,9 @@ from typing import Any
 
 from mote.sampling import Task
 
+READING = ("start", "end", "fps", "units", "up")
+"""The arguments that say which part of a motion file is used, and how it is read where that is not as found."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
@@ -53,7 +56,7 @@ TABS: dict[Task, Tab] = {
     "motion-to-text": Tab(
         title="Motion to text",
         hint="Give a motion, and read a sentence about it.",
-        inputs=("motion", "samples", "steps", "guidance", "seed", "skeleton"),
+        inputs=("motion", "samples", "steps", "guidance", "seed", "skeleton", *READING),
     ),
     "joint": Tab(
         title="Joint",
@@ -78,6 +81,7 @@ TABS: dict[Task, Tab] = {
         hint="Give a motion, and get others that mean the same.",
         inputs=(
             "motion", "seconds", "samples", "steps", "motion_guidance", "text_guidance", "seed", "skeleton",
+            *READING,
         ),
     ),
     "text-variation": Tab(

@@ -7,7 +7,8 @@ import pytest
 
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
-from mote.motion.retarget import Recording, RetargetError, canonical, find_joints, retarget
+from mote.motion.recording import Recording, RetargetError, find_joints
+from mote.motion.retarget import canonical, retarget
 from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
 

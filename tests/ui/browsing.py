@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 WINDOW = {"width": 1280, "height": 800}
+INTRODUCED = "try { localStorage.setItem('mote-introduced', 'yes'); } catch {}"
 WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
@@ -26,13 +27,13 @@ def chromium(playwright: Playwright, *flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, studio: str, script: str = "", **options: Any) -> Iterator[Page]:
+def opened(browser: Browser, studio: str, script: str = "", visited: bool = True, **options: Any) -> Iterator[Page]:
     """The open app; fails at its end if the page asked another host for anything or wrote an error on the console.
 
-    `script` runs in the page before anything else does.
+    `script` runs in the page before anything else does; without `visited`, this is somebody's first visit.
     """
     context = browser.new_context(viewport=WINDOW, accept_downloads=True, **options)
-    context.add_init_script(script)
+    context.add_init_script(script + (INTRODUCED if visited else ""))
     tab = context.new_page()
     faults: list[str] = []
     tab.on("request", lambda request: faults.append(request.url) if outside(request.url, studio) else None)

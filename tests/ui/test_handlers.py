@@ -122,7 +122,7 @@ def test_prompts_that_the_model_knows_are_offered_for_a_strange_one(tiny_model, 
     monkeypatch.setattr(handlers.gr, "Info", lambda message: notes.append(message))
     monkeypatch.setattr(MoTe, "strangeness", lambda _, text: 2.0)
     model = MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, ["a man waves his left hand", "a person walks"])
-    Handlers(model).text_variation("a person walks", **FAST)
+    Handlers(model).text_variation("A person walks!", **FAST)
     nearest = "Nearest to it among what it knows: a person walks; a man waves his left hand."
     assert notes == [advice.STRANGE + nearest]
 
@@ -192,18 +192,19 @@ def test_of_a_long_motion_the_beginning_is_used_and_a_short_one_is_refused(studi
     joints = np.load(clip)
     np.save(tmp_path / "long.npy", np.concatenate([joints] * 10))
     np.save(tmp_path / "short.npy", joints[:10])
-    assert len(read(staging.receive(str(tmp_path / "long.npy"))[1])) == 196
+    long = staging.receive(str(tmp_path / "long.npy"))
+    assert (len(read(long.file)), long.start, long.end) == (196, 0.0, 9.8)
     assert studio_handlers.motion_to_text(str(tmp_path / "long.npy"), **FAST).seed == 5
     with pytest.raises(gr.Error, match=r"short\.npy lasts 0\.5 s"):
         studio_handlers.motion_to_text(str(tmp_path / "short.npy"), **FAST)
 
 
 def test_an_upload_goes_to_the_player_and_becomes_a_gif_once_it_is_whole(clip):
-    shown, file = staging.receive(clip)
-    assert [motion["label"] for motion in shown["motions"]] == ["Given"]
-    with Image.open(staging.picture(file)) as picture:
+    received = staging.receive(clip)
+    assert [motion["label"] for motion in received.shown["motions"]] == ["Given"]
+    with Image.open(staging.picture(received.file)) as picture:
         assert picture.is_animated
-    assert staging.receive(None) == staging.receive("walk.amc") == (None, None)
+    assert staging.receive(None) == staging.receive("walk.amc") == staging.Received()
     assert staging.picture(None) is None
 
 

@@ -1,0 +1,23 @@
+"""Somebody whose motion is known, in any axes."""
+
+import numpy as np
+
+from mote.motion.skeleton import HUMANML3D
+
+
+def z_up(places: np.ndarray) -> np.ndarray:
+    """The same places where Z is up."""
+    return np.stack([places[..., 0], -places[..., 2], places[..., 1]], axis=-1)
+
+
+def body(seconds: float = 4.0, fps: float = 20.0) -> np.ndarray:
+    """Somebody who slides ahead with an arm that rises, (frames, 22, 3), on the floor."""
+    time = np.arange(round(seconds * fps)) / fps
+    joints = np.tile(HUMANML3D.offsets, (len(time), 1, 1))
+    for joint, parent in enumerate(HUMANML3D.parents[1:], start=1):
+        joints[:, joint] += joints[:, parent]
+    joints[..., 1] -= joints[..., 1].min()
+    joints[..., 2] += 0.3 * time[:, None] + 0.05
+    angle = 0.3 * time
+    joints[:, 20] = joints[:, 18] + 0.26 * np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=-1)
+    return joints

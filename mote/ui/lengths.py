@@ -12,7 +12,7 @@ from mote.ui import scripts
 from mote.ui.staging import GIVEN
 
 _LIMITS = f"{MIN_SECONDS:g} to {MAX_SECONDS:g} s"
-_AUTO = f"From {_LIMITS}; auto is as long as suits it"
+_AUTO = f"From {_LIMITS}, or auto"
 _SECONDS_OF_AUTO = "(auto) => (auto ? null : 4)"
 _AUTO_OF_SECONDS = "(seconds) => seconds === null || seconds === undefined || seconds === ''"
 _SAID = f"""

@@ -86,7 +86,7 @@ def test_a_suggestion_is_taken_at_a_click(page):
 
 def test_seconds_are_said_in_frames_with_the_limits_and_what_auto_made(page):
     line = page.locator(".in-frames .prose >> visible=true")
-    sync_api.expect(line).to_have_text("From 1.5 to 9.8 s; auto is as long as suits it")
+    sync_api.expect(line).to_have_text("From 1.5 to 9.8 s, or auto")
     seconds = page.get_by_label("Seconds").locator("visible=true")
     seconds.fill("3.3")
     sync_api.expect(line).to_have_text("3.3 s = 66 frames, of 1.5 to 9.8 s")

@@ -31,11 +31,19 @@ def retarget(recording: Recording, fps: float = HUMANML3D.fps, up: Up | None = N
     return canonical(Motion(with_bone_lengths(motion.joints, HUMANML3D), fps))  # a fast bone shrinks between frames
 
 
+_ROUNDED = 3e-6
+"""Metres, more than float32 rounds of what lies within ten metres."""
+
+
 def canonical(motion: Motion) -> Motion:
-    """Floor at 0, the first root above the origin, facing +Z at the start (HumanML3D's own convention)."""
+    """Floor at 0, the first root above the origin, facing +Z at the start (HumanML3D's own convention).
+
+    A motion that is so already, but for what float32 rounds, stays as it is to the bit.
+    """
     joints = motion.on_floor().joints.astype(np.float64)
     spot, axes = stance(joints[0])
-    return Motion((joints - spot) @ axes.T, motion.fps)
+    moved = Motion((joints - spot) @ axes.T, motion.fps)
+    return motion if np.allclose(moved.joints, motion.joints, rtol=0, atol=_ROUNDED) else moved
 
 
 def stance(pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

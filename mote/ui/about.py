@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import platform
 import re
-import tomllib
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 import gradio as gr
 
-_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+from mote.version import VERSION
+
 _NO_CARD = """
 ## No model card
 
@@ -27,7 +27,7 @@ serves this page: what you write and upload goes nowhere else, and is deleted af
 
 def tab(name: str, device: str, card: Path) -> None:
     """Lay out what is told of the app, of the model called `name` and of its card, a file that need not be there."""
-    facts = {"MoTe Studio": _version(), "Model": name, "Device": device, "Gradio": version("gradio"),
+    facts = {"MoTe Studio": VERSION, "Model": name, "Device": device, "Gradio": version("gradio"),
              "PyTorch": version("torch"), "Python": platform.python_version()}  # fmt: skip
     rows = "".join(f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in facts.items())
     with gr.Row(elem_classes="about"):
@@ -50,10 +50,3 @@ def card_text(card: Path) -> str:
     text = re.sub(r"\[([^\]]*)\]\(https?://([^)\s]*)[^)]*\)", r"\1 (\2)", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return re.sub(r"<(?=[a-zA-Z/!])", "&lt;", text)
-
-
-def _version() -> str:
-    """The version of this project, from the file that says it where the app runs from its repository."""
-    if not _PROJECT.is_file():
-        return version("mote-studio")
-    return str(tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"])

@@ -231,3 +231,17 @@ def test_canonical_is_canonical_already(waver):
     np.testing.assert_allclose(again.joints, waver.joints, atol=1e-5)
     moved = Motion(rotate(about("Y", np.array(1.0)), waver.joints) + np.array([3, 2, 1]))
     np.testing.assert_allclose(canonical(moved).joints, waver.joints, atol=1e-4)
+
+
+def test_what_is_canonical_stays_as_it_is_to_the_bit():
+    angle = np.linspace(0.3, 2.0, 30)
+    rest = np.zeros((22, 3))
+    for joint, parent in enumerate(HUMANML3D.parents):
+        if parent >= 0:
+            rest[joint] = rest[parent] + HUMANML3D.offsets[joint]
+    turns = np.stack([[np.cos(angle), 0 * angle, np.sin(angle)], [0 * angle, 0 * angle + 1, 0 * angle],
+                      [-np.sin(angle), 0 * angle, np.cos(angle)]]).transpose(2, 0, 1)  # fmt: skip
+    joints = rest @ turns.transpose(0, 2, 1) + np.array([3.0, 0.5, -7.0])
+    once = canonical(Motion(joints.astype(np.float32)))
+    assert not np.allclose(once.joints, joints, atol=0.1)
+    assert np.array_equal(canonical(once).joints, once.joints)

@@ -20,7 +20,7 @@ from mote.sampling import TASKS, sides_made
 from mote.ui import filling, history, results, runs, staging
 from mote.ui.handlers import Handlers
 from mote.ui.runs import Record, recorded
-from mote.ui.tasks import TABS
+from mote.ui.tasks import READING, TABS
 
 GIVEN = {"text": "a person waves", "seconds": 2.0, "samples": 2, "steps": 2, "seed": 5}
 
@@ -36,7 +36,7 @@ def record(tiny_model, clip):
     """Makes the record of a run of any task."""
 
     def run(task: str, **changes) -> Record:
-        values = GIVEN | {"motion": clip, "skeleton": None, "guidance": 3.0} | changes
+        values = GIVEN | {"motion": clip, "skeleton": None, "guidance": 3.0} | dict.fromkeys(READING) | changes
         guidance = {"motion_guidance": 3.0, "text_guidance": 2.0}
         return recorded(Handlers(tiny_model), task)(*((values | guidance)[name] for name in TABS[task].inputs))[-1]
 
@@ -60,9 +60,7 @@ def test_a_run_is_found_again_and_its_zip_makes_the_same(record, tiny_folder, tm
     again = {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
     assert again == {name: (tmp_path / "first" / name).read_bytes() for name in again}
     assert {Path(file).read_bytes() for file in made.files} <= {*again.values()}
-    assert (len(made.files), len(made.captions)) == tuple(
-        2 * (side in sides_made(task)) for side in ("motion", "text")
-    )
+    assert (len(made.files), len(made.captions)) == tuple(2 * (side in sides_made(task)) for side in ("motion", "text"))
 
 
 def test_a_run_fills_its_tab_with_what_it_was_made_from(record, clip):
@@ -98,7 +96,7 @@ def test_the_player_shows_what_was_given_and_made_and_the_gallery_draws_it(recor
 
 def test_a_motion_that_arrives_stands_beside_what_was_made_of_it_alone(record, clip):
     variation = record("motion-variation")
-    assert len(staging.show_beside(variation, clip)["motions"]) == 3
+    assert len(staging.show_beside(variation, staging.receive(clip).file)["motions"]) == 3
     for other in (variation.files[0], None):
         assert staging.show_beside(variation, other) == gr.skip()
     assert staging.show_beside(None, clip) == gr.skip()

@@ -87,7 +87,7 @@ def calls(client: Client, model: MoTe, report: Report, end: float, number: int, 
 
 def run(address: str, model: MoTe, clients: int, seconds: float, settings: dict[str, Any]) -> Report:
     """All clients at once on the app at an address, with `model` to compare with, for so many seconds."""
-    connected = [Client(address, verbose=False) for _ in range(clients)]
+    connected = [Client(address, verbose=False, httpx_kwargs={"timeout": 60}) for _ in range(clients)]
     report, end = Report(), time.monotonic() + seconds
     threads = [
         threading.Thread(target=calls, args=(client, model, report, end, number, settings))

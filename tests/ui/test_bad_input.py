@@ -174,7 +174,7 @@ def test_a_file_that_is_no_motion_is_told_so(tmp_path, file, name, content, skel
     assert not error.value.print_exception
 
 
-QUIET = settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck], derandomize=True, database=None)
+QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck], derandomize=True, database=None)
 
 
 def met(call, *values: Any, **more: Any) -> None:

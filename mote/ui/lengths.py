@@ -36,7 +36,7 @@ def row(seconds: gr.Number) -> gr.HTML:
         seconds.render()
         auto = gr.Checkbox(True, label="Auto", container=False, scale=0, min_width=76)
     scripts.run(auto.input, _SECONDS_OF_AUTO, auto, seconds)
-    scripts.run(seconds.input, _AUTO_OF_SECONDS, seconds, auto)
+    scripts.run(seconds.change, _AUTO_OF_SECONDS, seconds, auto)
     return gr.HTML(_AUTO, label="Length in frames", elem_classes="in-frames")
 
 

@@ -33,7 +33,7 @@ def opened(browser: Browser, studio: str, script: str = "", visited: bool = True
     `script` runs in the page before anything else does; without `visited`, this is somebody's first visit.
     """
     context = browser.new_context(viewport=WINDOW, accept_downloads=True, **options)
-    context.add_init_script(script + (INTRODUCED if visited else ""))
+    context.add_init_script(f"{script};{INTRODUCED if visited else ''}")
     tab = context.new_page()
     faults: list[str] = []
     tab.on("request", lambda request: faults.append(request.url) if outside(request.url, studio) else None)

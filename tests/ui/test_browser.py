@@ -129,8 +129,11 @@ def test_the_window_fits_the_screen_in_every_tab(page):
 
 def test_a_narrow_screen_stacks(page):
     page.set_viewport_size({"width": 390, "height": 844})
-    inputs, stage = shown(page, ".inspector").bounding_box(), shown(page, ".stage").bounding_box()
-    assert stage["y"] >= inputs["y"] + inputs["height"]
+    page.wait_for_function("""() => {
+      const [inputs, stage] = [".inspector", ".stage"].map((name) =>
+        [...document.querySelectorAll(name)].find((part) => part.offsetParent).getBoundingClientRect());
+      return stage.top >= inputs.bottom;
+    }""")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -9,6 +9,7 @@ from people import body, z_up
 
 from mote.files import read
 from mote.ui import staging, uploads
+from mote.ui.batching import Line
 from mote.ui.handlers import Handlers
 
 
@@ -29,10 +30,8 @@ def test_what_was_found_is_said_and_the_part_that_fits_the_model_is_used(clip):
 
 def test_the_model_is_given_what_the_preview_shows(clip, tiny_model, monkeypatch):
     seen = []
-    generate = type(tiny_model).generate
-    monkeypatch.setattr(
-        type(tiny_model), "generate", lambda *given, **more: seen.append(more["motion"]) or generate(*given, **more)
-    )
+    ask = Line.ask
+    monkeypatch.setattr(Line, "ask", lambda line, request: seen.extend(request.motions) or ask(line, request))
     part = {"start": 1.0, "end": 4.0, "fps": 15.0}
     received = staging.receive(str(clip), **part)
     Handlers(tiny_model).motion_to_text(str(clip), steps=1, seed=1, **part)

@@ -81,8 +81,10 @@ def commands(
 
 
 def publish(stages: Path, model: Path) -> None:
-    """Copy what a model needs to run, and nothing that only training needs."""
+    """Copy what a model needs to run, of the stages that are done, and nothing that only training needs."""
     for part, stage in PARTS.items():
+        if not (stages / stage / CONFIG).exists():
+            continue
         (model / part).mkdir(parents=True, exist_ok=True)
         for pattern in FILES:
             for old in (model / part).glob(pattern):

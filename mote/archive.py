@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,7 @@ def _open_zip(path: Path, folder: Path) -> tuple[Recipe, Path | None]:
                 data = file.read(LARGEST_MOTION + 1)
     except RecipeError:
         raise
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise RecipeError(f"the ZIP {path.name} is not whole: {error}") from error
     _checked(recipe, data)
     found = folder / recipe.motion.name

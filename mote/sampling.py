@@ -182,7 +182,8 @@ class Choice:
     def best(self, drawn: Latents) -> Latents:
         """The draw of each sample, of (b, draws, n, d), whose two sides fit best."""
         fit = self.fits(drawn["motion"].flatten(0, 1), drawn["text"].flatten(0, 1)).unflatten(0, (-1, self.draws))
-        return {side: rows[torch.arange(len(rows)), fit.argmax(dim=1)] for side, rows in drawn.items()}
+        kept = torch.arange(len(fit), device=fit.device), fit.argmax(dim=1)
+        return {side: rows[kept] for side, rows in drawn.items()}
 
 
 @dataclass(frozen=True)

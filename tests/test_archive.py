@@ -79,3 +79,15 @@ def test_a_zip_without_a_recipe_is_said_to_be_one(tmp_path):
         archive.writestr("notes.txt", "hello")
     with pytest.raises(RecipeError, match=r"has no recipe\.json in it"):
         open_recipe(tmp_path / "other.zip", tmp_path)
+
+
+def test_a_zip_whose_recipe_cannot_be_unpacked_is_told_so(tmp_path):
+    path = tmp_path / "result.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("recipe.json", "a recipe " * 100)
+    whole = bytearray(path.read_bytes())
+    start = 30 + len("recipe.json")
+    whole[start : start + 6] = b"\xff" * 6
+    path.write_bytes(bytes(whole))
+    with pytest.raises(RecipeError, match="is not whole"):
+        open_recipe(path, tmp_path)

@@ -65,16 +65,20 @@ def compared(event: gr.EventData) -> dict[str, Any]:
     """What the player shows of the entries that were chosen in the history: all their motions, side by side.
 
     Raises:
-        gr.Error: the files of one are gone, or there are too many motions.
+        gr.Error: the files of one are gone, there are too many motions, or what the browser sent are no entries.
     """
+    try:
+        entries = [(str(chosen["id"]), str(chosen["name"])) for chosen in event._data["entries"]]
+    except (LookupError, TypeError) as error:
+        raise checks.fault("These entries of the history cannot be read: delete them.") from error
     motions: dict[str, Motion] = {}
-    for chosen in event._data["entries"]:
-        record = runs.load(str(chosen["id"]))
+    for folder, name in entries:
+        record = runs.load(folder)
         if record is None:
-            raise checks.fault(f"The files of “{chosen['name']}” are gone, they last a day: open it to make it again.")
+            raise checks.fault(f"The files of “{name}” are gone, they last a day: open it to make it again.")
         for sample in record.samples:
             if sample.motion is not None:
-                motions[f"{len(motions) + 1}. {chosen['name']} (seed {sample.seed})"] = sample.motion
+                motions[f"{len(motions) + 1}. {name} (seed {sample.seed})"] = sample.motion
     if len(motions) > MOST_COMPARED:
         raise checks.fault(f"At most {MOST_COMPARED} motions stand side by side; these are {len(motions)}.")
     return pack(motions)

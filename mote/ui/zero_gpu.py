@@ -22,8 +22,9 @@ def on_lent_gpu(model: MoTe) -> Callable[..., list[Sample]]:
     import spaces  # of ZeroGPU's own Python
 
     def generate(*given: Any, **settings: Any) -> list[Sample]:
-        for part in (model.med, model.ted, model.mtdm):
-            part.to("cuda")
+        for part in (model.med, model.ted, model.mtdm, model.retrieval):
+            if part:
+                part.to("cuda")
         return model.generate(*given, **settings)
 
     lent = spaces.GPU(generate)

@@ -205,3 +205,9 @@ def test_the_folders_of_yesterday_are_deleted():
 def test_there_is_nothing_to_pack_before_a_run():
     with pytest.raises(gr.Error, match="generate first"):
         staging.pack_all(None)
+
+
+@pytest.mark.parametrize("values", [{}, {"entries": None}, {"entries": [{}]}, {"entries": ["x"]}])
+def test_what_are_no_entries_of_the_history_is_said_to_be_so(values):
+    with pytest.raises(gr.Error, match="cannot be read"):
+        history.compared(chosen(**values))

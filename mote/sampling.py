@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
@@ -23,6 +23,8 @@ Latents = dict[Side, Tensor]
 
 SIDES: tuple[Side, Side] = ("motion", "text")
 OTHER: dict[Side, Side] = {"motion": "text", "text": "motion"}
+NEGLIGIBLE = 0.01
+"""Guidance that is no farther from 1 asks for no second prediction: in pure noise it has hardly begun to rise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,10 +136,8 @@ def sample_latents(
         rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
         predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times)
-        made = _denoise(predict, noisy, solver=solver, count=count)
-        drawn = {side: rows.unflatten(0, (-1, draws)) for side, rows in made.items()}  # (b, draws, n, d)
-        merged = choice.best(drawn) if choice else {side: rows.mean(dim=1) for side, rows in drawn.items()}
-        latents |= {side: merged[side] for side in roles.generated}
+        made = _denoise(predict, noisy, solver=solver, count=count, choice=choice)
+        latents |= {side: made[side].unflatten(0, (len(seeds), -1)).mean(dim=1) for side in roles.generated}
     return latents.get("motion"), latents.get("text")
 
 
@@ -152,18 +152,25 @@ def _check_given(task: Task, latents: Latents, frames: Tensor, samples: int, vie
         raise ValueError(f"views are of a given motion, {draws} of each for as many draws of its text")
 
 
-def _denoise(predict: _Predictor, latents: Latents, *, solver: Solver, count: Callable[[], None]) -> Latents:
-    """One stage: the latents with every generated side taken from noise to time 0."""
+def _denoise(
+    predict: _Predictor, latents: Latents, *, solver: Solver, count: Callable[[], None], choice: Choice | None = None
+) -> Latents:
+    """One stage: the latents with every generated side taken from noise to time 0, those of the draws that are kept."""
     step, schedule = SOLVERS[solver], predict.schedule
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
-    for time, following in pairwise(predict.times):
-        predictions = predict(latents, time)
-        for side, prediction in predictions.items():
+    chosen = choice and choice.last(len(predict.times) - 1)
+    for number, (time, following) in enumerate(pairwise(predict.times), start=1):
+        for side, prediction in predict(latents, time).items():
             noisy = latents[side]
             clean = schedule.to_clean(prediction, noisy, torch.full((len(noisy),), time))
             latents[side] = step(schedule, noisy, clean, time, following, earlier.get(side))
             earlier[side] = (clean, time)
+        if choice and number == chosen:
+            rows = choice.best(latents | {side: clean for side, (clean, _) in earlier.items()})
+            latents = {side: latent[rows] for side, latent in latents.items()}
+            earlier = {side: (clean[rows], then) for side, (clean, then) in earlier.items()}
+            predict = predict.rest(rows, number)
         count()
     return latents
 
@@ -174,16 +181,22 @@ class Choice:
 
     Args:
         fits: latents of motions (b, l, dm) and of their texts (b, k, dt) -> how well the two fit, (b,).
+        after: the share of the steps after which one is kept, by what it will become as far as the denoiser can tell:
+            the others are not taken to their end.
     """
 
     draws: int
     fits: Callable[[Tensor, Tensor], Tensor]
+    after: float = 1.0
 
-    def best(self, drawn: Latents) -> Latents:
-        """The draw of each sample, of (b, draws, n, d), whose two sides fit best."""
-        fit = self.fits(drawn["motion"].flatten(0, 1), drawn["text"].flatten(0, 1)).unflatten(0, (-1, self.draws))
-        kept = torch.arange(len(fit), device=fit.device), fit.argmax(dim=1)
-        return {side: rows[kept] for side, rows in drawn.items()}
+    def last(self, steps: int) -> int:
+        """The number of the step, from 1, that the draws go to."""
+        return max(1, round(self.after * steps))
+
+    def best(self, drawn: Latents) -> Int[Tensor, " b"]:
+        """The rows of the draws that are kept, one for each sample of (b draws, n, d)."""
+        fit = self.fits(drawn["motion"], drawn["text"]).unflatten(0, (-1, self.draws))  # (b, draws)
+        return fit.argmax(dim=1) + self.draws * torch.arange(len(fit), device=fit.device)
 
 
 @dataclass(frozen=True)
@@ -215,27 +228,32 @@ class _Predictor:
     times: Sequence[int]
 
     def __call__(self, latents: Latents, time: int) -> Latents:
-        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in self._guided]
+        guided = self._guided(time)
+        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in guided]
         outputs = self._forward(inputs, time)  # sides x (variants, b, n, d)
         predictions = {side: outputs[side][0] for side in self.roles.generated}
-        for variant, side in enumerate(self._guided, start=1):
-            strength = self.guidance[side].at(self.schedule.level(time)[0])
-            predictions[side] = torch.lerp(outputs[side][variant], predictions[side], strength)
+        for variant, side in enumerate(guided, start=1):
+            predictions[side] = torch.lerp(outputs[side][variant], predictions[side], self._strength(side, time))
         return predictions
 
-    @cached_property
-    def _guided(self) -> list[Side]:
+    def rest(self, rows: Int[Tensor, " b"], done: int) -> _Predictor:
+        """The same of some rows alone, for the steps after the first `done`."""
+        absent: Latents = {side: latent[rows] for side, latent in self.absent.items()}
+        return replace(self, absent=absent, frames=self.frames[rows], times=self.times[done:])
+
+    def _strength(self, side: Side, time: int) -> float:
+        return self.guidance[side].at(self.schedule.level(time)[0])
+
+    def _guided(self, time: int) -> list[Side]:
         """The sides that are predicted a second time, with the other side absent."""
-        roles = self.roles
-        return [
-            side for side in roles.generated if self.guidance[side].strength != 1 and roles[OTHER[side]] != "absent"
-        ]
+        sides = [side for side in self.roles.generated if self.roles[OTHER[side]] != "absent"]
+        return [side for side in sides if abs(self._strength(side, time) - 1) > NEGLIGIBLE]
 
     def _side_times(self, time: int) -> list[dict[Side, int]]:
         """Both sides' times in each variant."""
         role_times: dict[Role, int] = {"given": 0, "generate": time, "absent": self.schedule.train_steps}
         times: dict[Side, int] = {side: role_times[self.roles[side]] for side in SIDES}
-        return [times] + [{**times, OTHER[side]: self.schedule.train_steps} for side in self._guided]
+        return [times] + [{**times, OTHER[side]: self.schedule.train_steps} for side in self._guided(time)]
 
     @cached_property
     def _conditions(self) -> tuple[dict[int, tuple[Tensor, ...]], Tensor]:
@@ -245,13 +263,16 @@ class _Predictor:
         """
         lengths, places = self.frames.unique(return_inverse=True)  # (lengths,), (b,)
         times = self.times[:-1]
-        variants = [sides for time in times for sides in self._side_times(time)]
+        variants = [self._side_times(time) for time in times]
         motion_time, text_time = (
-            torch.tensor([sides[side] for sides in variants], device=lengths.device).repeat_interleave(len(lengths))
-            for side in SIDES
-        )  # (times variants lengths)
-        every = self.denoiser.conditions(motion_time, text_time, lengths.repeat(len(variants)))
-        parts = [rearrange(part, "(t v f) c w -> t v f c w", t=len(times), f=len(lengths)) for part in every]
+            torch.tensor([sides[side] for each in variants for sides in each], device=lengths.device) for side in SIDES
+        )  # (times variants)
+        every = self.denoiser.conditions(
+            motion_time.repeat_interleave(len(lengths)),
+            text_time.repeat_interleave(len(lengths)),
+            lengths.repeat(len(motion_time)),
+        )
+        parts = [rearrange(part, "(v f) c w -> v f c w", f=len(lengths)).split([*map(len, variants)]) for part in every]
         return dict(zip(times, zip(*parts, strict=True), strict=True)), places
 
     def _forward(self, inputs: list[Latents], time: int) -> Latents:

@@ -288,6 +288,23 @@ def test_of_several_draws_of_a_motion_the_one_that_fits_its_text_best_is_kept(mo
         assert torch.equal(texts, latents["text"].repeat_interleave(4, dim=0))
 
 
+@pytest.mark.parametrize("task", ["text-to-motion", "joint"])
+def test_draws_that_are_not_kept_are_not_taken_to_their_end(model, task):
+    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        return (torch.arange(len(motions)) % 4 == 2).float()
+
+    early, late = (
+        sample(model, task, latents=given(task, 3), motion_choice=Choice(4, fits, after))[0] for after in (0.5, 1.0)
+    )
+    torch.testing.assert_close(early, late, atol=1e-4, rtol=1e-4)
+    rows = batches(model, task=task, motion_choice=Choice(4, fits, 0.5))[:4]
+    assert rows[:2] == [4 * row for row in rows[2:]]
+
+
+def test_guidance_that_has_not_begun_to_rise_costs_nothing(model):
+    assert batches(model, task="text-to-motion", motion_rise=1.0) == [3, 6, 6, 6]
+
+
 @pytest.mark.parametrize("task", ["motion", "motion-to-text", "text"])
 def test_nothing_is_chosen_where_no_motion_is_made_for_a_text(model, task):
     def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:

@@ -22,7 +22,7 @@ from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.motion.contact import plant_feet
+from mote.motion.contact import level_floor, plant_feet
 from mote.motion.features import LAYOUT, smooth, to_features, to_joints, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
@@ -44,8 +44,9 @@ MOTION_RISE = 1.0
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
 STEADYING = 0.6
 """Frames, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
-DRAWS = 4
-"""A motion made from a text is the best of so many, where the model has a `retrieval` to tell (train/NOTES.md)."""
+DRAWS, KEPT_AFTER = 4, 0.6
+"""A motion made from a text is the best of so many draws, where the model has a `retrieval` to tell, and one is kept
+after so much of the steps: nothing is lost by not taking the others to their end (train/NOTES.md)."""
 VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
 at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
@@ -224,7 +225,7 @@ class MoTe:
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
-                motion_choice=Choice(DRAWS, self._fits) if self.retrieval else None,
+                motion_choice=Choice(DRAWS, self._fits, KEPT_AFTER) if self.retrieval else None,
                 callback=callback,
             )
             return self._samples(
@@ -311,11 +312,12 @@ class MoTe:
 
     @staticmethod
     def _to_motion(features: np.ndarray) -> Motion:
-        """Joints of one clip's features, with HumanML3D's bone lengths, trembling and sliding less, on the floor."""
+        """Joints of one clip's features, with HumanML3D's bone lengths, trembling and sliding less, on one floor."""
         joints = to_joints(features)
         steady = smooth(joints.reshape(len(joints), -1), STEADYING).reshape(joints.shape)
         body = Motion(with_bone_lengths(steady, HUMANML3D)).on_floor()
-        return canonical(Motion(plant_feet(body.joints, features[:, LAYOUT.contacts])))
+        contacts = features[:, LAYOUT.contacts]
+        return canonical(Motion(plant_feet(level_floor(body.joints, contacts), contacts)))
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:

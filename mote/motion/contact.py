@@ -1,4 +1,4 @@
-"""Feet that stand where they stand: legs moved under a body that keeps its way.
+"""Feet that stand where they stand, all on one floor: legs moved under a body that keeps its way.
 
 Each foot is moved along the floor by the smallest and smoothest shift that holds its toe in one place while it stands,
 and the leg follows. How surely it stands is a matter of degree, so nothing has to say where a stance begins.
@@ -12,13 +12,23 @@ from jaxtyping import Complex, Float
 from mote.motion.rotation import normalise
 from mote.motion.skeleton import HUMANML3D, Skeleton
 
-SURE = (0.6, 1.0)
+SURE = (0.4, 1.0)
 """The contact label up to which a toe does not stand, and from which it does; in between it does by degrees. A model's
 labels are often between 0 and 1, and too high for feet that slide on."""
-LOW = (0.04, 0.06)
+LOW = (0.06, 0.09)
 """Metres over the floor up to which a toe may stand, and from which it does not."""
 SLOW = (0.05, 0.1)
 """Metres along the floor in a frame up to which a toe may stand, and from which it does not, whatever its label."""
+LOWEST = (0.02, 0.05)
+"""Metres over the lowest joint up to which a toe may carry the body, and from which it does not."""
+TREAD = 0.03
+"""Metres over the floor where a toe that carries the body is put: lower, and the toe that swings past would drag."""
+CLIMB = (0.25, 0.4)
+"""Metres up to which a floor that rises or falls is a drift to be taken away, and from which the body climbs."""
+DRIFT = 1e3
+"""What the second difference of a drift costs beside a metre of error under a foot: it comes and goes within a step."""
+FLAT = 1e-4
+"""The same of a drift itself: without a foot on the floor nothing is known of it."""
 REST = 1e-3
 """What a square metre of shift costs beside one of a standing toe's step: what slides for seconds is let go."""
 BEND = 0.05
@@ -31,12 +41,45 @@ SHARPNESS = 3
 """How suddenly a shift or a stretching ends at its most."""
 
 
+def level_floor(
+    joints: Float[np.ndarray, "frames joints 3"],
+    contacts: Float[np.ndarray, "frames 4"],
+    skeleton: Skeleton = HUMANML3D,
+) -> Float[np.ndarray, "frames joints 3"]:
+    """The joints, in metres, raised and lowered as a whole so that the feet carry the body at one height.
+
+    A body whose feet come to stand much higher than before, as on stairs, stays as it is (`CLIMB`); so does one that
+    its feet do not carry. Joints but those of the feet are never under the floor at 0.
+
+    Args:
+        contacts: as `plant_feet` takes them.
+    """
+    if len(joints) < 3:
+        return joints.copy()
+    toes = np.asarray(joints[:, [skeleton.left_foot[1], skeleton.right_foot[1]]], dtype=np.float64)
+    height = toes[..., 1]
+    rests = _sure(contacts[:-1, 1::2]) * _below(np.linalg.norm(np.diff(toes, axis=0), axis=-1), *SLOW)
+    carries = np.pad(rests, [(0, 1), (0, 0)], mode="edge") * _below(height - joints[..., 1].min(1)[:, None], *LOWEST)
+    bends = np.full(len(joints) - 2, DRIFT)
+    shift = _solve(
+        FLAT + carries.sum(axis=1) + np.convolve(bends, [1, 4, 1]),
+        -np.convolve(bends, [2, 2]),
+        bends,
+        (carries * (TREAD - height)).sum(axis=1),
+    ).real
+    level = joints.copy()
+    level[..., 1] += (_below(np.ptp(shift), *CLIMB) * shift)[:, None]
+    others = np.delete(level[..., 1], [*skeleton.left_foot, *skeleton.right_foot], axis=1)
+    level[..., 1] += max(0.0, -others.min())
+    return level
+
+
 def plant_feet(
     joints: Float[np.ndarray, "frames joints 3"],
     contacts: Float[np.ndarray, "frames 4"],
     skeleton: Skeleton = HUMANML3D,
 ) -> Float[np.ndarray, "frames joints 3"]:
-    """The joints, in metres over a floor at 0, with feet that stay in one place while they stand.
+    """The joints, in metres over a floor at 0, with feet that stay in one place while they stand, and above the floor.
 
     Only knees, ankles and toes move, and bones keep their lengths. The heel rises where a leg is too short to reach the
     ankle. A foot that is never low and slow stays as it is.
@@ -53,7 +96,9 @@ def plant_feet(
     knees = parents[feet[:, 0]]
     legs = np.column_stack([parents[knees], knees, feet])  # (feet, 4)
     planted = body.copy()
-    planted[:, legs[:, 1:]] = _move(body[:, legs], _shifts(body[:, legs[:, 3]], contacts[:-1, 1::2]))
+    shifts = _shifts(body[:, legs[:, 3]], contacts[:-1, 1::2])
+    shifts[..., 1] = np.maximum(0, -body[:, feet, 1].min(axis=-1))
+    planted[:, legs[:, 1:]] = _move(body[:, legs], shifts)
     return planted.astype(joints.dtype)
 
 
@@ -64,7 +109,7 @@ def _shifts(
     ground = toes[..., 0] + 1j * toes[..., 2]  # (frames, feet)
     height = np.maximum(toes[1:, :, 1], toes[:-1, :, 1])
     speed = np.abs(np.diff(ground, axis=0))
-    stands = (1 - _below(contacts, *SURE)) * _below(height, *LOW) * _below(speed, *SLOW)
+    stands = _sure(contacts) * _below(height, *LOW) * _below(speed, *SLOW)
     shifts = np.stack([_hold(*foot) for foot in zip(ground.T, stands.T, strict=True)], axis=-1)
     shifts *= _at_most(np.abs(shifts), FARTHEST) / np.maximum(np.abs(shifts), 1e-9)
     return np.stack([shifts.real, np.zeros(shifts.shape), shifts.imag], axis=-1)
@@ -84,7 +129,7 @@ def _solve(
     diagonal: Float[np.ndarray, " n"],
     beside: Float[np.ndarray, " n-1"],
     beyond: Float[np.ndarray, " n-2"],
-    right: Complex[np.ndarray, " n"],
+    right: Float[np.ndarray, " n"] | Complex[np.ndarray, " n"],
 ) -> Complex[np.ndarray, " n"]:
     """What a symmetric matrix of five diagonals turns into `right`, by L D L^T (Golub and Van Loan, section 4.3).
 
@@ -102,6 +147,11 @@ def _solve(
         pivot, _, _, value = rows[row]
         found.append(value / pivot - ones[row + 1] * found[-1] - twos[row + 2] * found[-2])
     return np.array(found[:1:-1])
+
+
+def _sure(contacts: np.ndarray) -> np.ndarray:
+    """How surely a toe stands by its label alone, from 0 to 1."""
+    return 1 - _below(contacts, *SURE)
 
 
 def _below(values: np.ndarray, least: float, most: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mote.motion.contact import FARTHEST, plant_feet
+from mote.motion.contact import FARTHEST, TREAD, level_floor, plant_feet
 from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
 
@@ -135,4 +135,55 @@ def test_where_and_which_way_does_not_matter(angle):
 @pytest.mark.parametrize("frames", [1, 2])
 def test_a_moment_is_left_alone(frames):
     joints, contacts = walk()
+    np.testing.assert_array_equal(level_floor(joints[:frames], contacts[:frames]), joints[:frames])
     np.testing.assert_array_equal(plant_feet(joints[:frames], contacts[:frames]), joints[:frames])
+
+
+def rising(height: float) -> tuple[np.ndarray, np.ndarray]:
+    """A walk whose floor rises by so many metres, and its contacts."""
+    joints, contacts = walk()
+    rise = np.linspace(0, height, len(joints), dtype=np.float32)
+    return joints + rise[:, None, None] * np.float32([0, 1, 0]), contacts
+
+
+def test_a_walk_that_drifts_up_comes_back_to_one_floor():
+    joints, contacts = rising(0.15)
+    level = level_floor(joints, contacts)
+    stands = standing(contacts)
+    assert level.dtype == np.float32
+    np.testing.assert_allclose(level[:-1, TOES, 1][stands], TREAD, atol=0.01)
+    assert np.ptp(joints[:-1, TOES, 1][stands]) > 0.1
+    np.testing.assert_allclose(level - level[:, :1], joints - joints[:, :1], atol=1e-6)
+
+
+def test_stairs_are_climbed():
+    joints, contacts = rising(0.6)
+    np.testing.assert_array_equal(level_floor(joints, contacts), joints)
+
+
+def test_a_jump_stays_as_high_as_it_was():
+    still = np.zeros((60, 2))
+    flight = np.clip(np.sin(np.pi * (np.arange(60) - 20) / 20), 0, None) * (
+        (np.arange(60) >= 20) & (np.arange(60) < 40)
+    )
+    joints = body(still, still) + 0.5 * flight[:, None, None].astype(np.float32) * np.float32([0, 1, 0])
+    contacts = np.repeat((flight == 0)[:, None], 4, axis=1).astype(np.float32)
+    level = level_floor(joints, contacts)
+    assert np.ptp(level[:, 0, 1]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_who_lies_is_not_put_on_feet():
+    joints = body(np.zeros((40, 2)), np.zeros((40, 2)))
+    joints[..., 1] = 0.2 + 0.1 * joints[..., 1]
+    joints[:, TOES, 1] += 0.15
+    np.testing.assert_array_equal(level_floor(joints, np.ones((40, 4))), joints)
+
+
+def test_feet_come_up_to_the_floor_and_nothing_else_is_below_it():
+    joints, contacts = walk()
+    planted = plant_feet(joints - np.float32([0, 0.05, 0]), contacts)
+    assert planted[..., 1].min() > -1e-6
+    assert_bones_kept(planted)
+    bowed = joints.copy()
+    bowed[:, 20, 1] = -0.1
+    assert level_floor(bowed, contacts)[..., 1].min() > -1e-6

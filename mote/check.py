@@ -77,7 +77,7 @@ def agreement(model: MoTe, prompt: str, caption: str) -> Finding | None:
     said = "says something else" if not same else "the same on the other side" if exchanged else "agrees"
     why = (
         f"Nearness in meaning {best:.2f}, of at most 1. Sentences about one real clip are nearer than this in "
-        f"{alike.more:.0%} of cases, sentences about clips that show something else in {unlike.more:.0%}."
+        f"{_percent(alike.more)} of cases, sentences about clips that show something else in {_percent(unlike.more)}."
     )
     return Finding(name="agreement", value=cosine, said=said, why=why, fine=same and not exchanged)
 
@@ -89,10 +89,11 @@ def _match(model: MoTe, motion: Motion, text: str, *, chosen: bool) -> Finding:
     if not real or not wrong:
         return Finding(name="match", value=cosine, said=f"cosine {cosine:.2f}", why=UNKNOWN)
     better = real.less >= real.more
-    said = f"{'better' if better else 'worse'} than {_share(max(real))} real clips"
+    said = f"{'better' if better else 'worse'} than {_most(max(real))} real clips"
     why = (
-        f"Match score {cosine:.2f}, of at most 1. Real clips fit sentences about them less well in {real.less:.0%} of "
-        f"cases, and better in {real.more:.0%}; sentences about something else fit better in {wrong.more:.0%}."
+        f"Match score {cosine:.2f}, of at most 1. Real clips fit sentences about them less well in "
+        f"{_percent(real.less)} of cases, and better in {_percent(real.more)}; sentences about something else fit "
+        f"better in {_percent(wrong.more)}."
     )
     return Finding(
         name="match", value=cosine, said=said, why=f"{why} {CHOSEN}" if chosen else why, fine=real.more < USUAL
@@ -104,8 +105,8 @@ def _movement(model: MoTe, motion: Motion) -> list[Finding]:
     figures: dict[Trait, tuple[float, str, str]] = {
         "skating": (
             measured.skating,
-            f"in {measured.skating:.0%} of the frames",
-            f"A foot that stands slides over the floor in {measured.skating:.0%} of the frames.",
+            f"in {_percent(measured.skating)} of the frames",
+            f"A foot that stands slides over the floor in {_percent(measured.skating)} of the frames.",
         ),
         "jitter": (
             measured.jitter,
@@ -120,8 +121,8 @@ def _movement(model: MoTe, motion: Motion) -> list[Finding]:
             continue
         standing = model.real.of_movement(name, measured)
         why += (
-            f" Of real clips that move about as fast, at least {standing.less:.0%} have less,"
-            f" and at least {standing.more:.0%} have more."
+            f" Of real clips that move about as fast, at least {_percent(standing.less)} have less,"
+            f" and at least {_percent(standing.more)} have more."
         )
         found.append(Finding(name=name, value=value, said=_beside(standing), why=why, fine=standing.less < USUAL))
     return found
@@ -130,8 +131,12 @@ def _movement(model: MoTe, motion: Motion) -> list[Finding]:
 def _beside(standing: Standing) -> str:
     if max(standing) < USUAL:
         return "as in real clips"
-    return f"{'more' if standing.less >= USUAL else 'less'} than in {_share(max(standing))} real clips"
+    return f"{'more' if standing.less >= USUAL else 'less'} than {_most(max(standing))} real clips"
 
 
-def _share(share: float) -> str:
-    return "all" if share >= 1 else f"{share:.0%} of"
+def _most(share: float) -> str:
+    return "all" if share >= 1 else f"{_percent(share)} of"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

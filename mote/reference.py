@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -12,6 +11,9 @@ from mote.motion.quality import Movement
 
 REAL = "real.json"
 """The file in a model's folder; `python -m train.real` writes it."""
+
+MOST = 1e9
+"""No figure is as large; JSON holds numbers that no float does."""
 
 Trait = Literal["skating", "jitter"]
 Pairing = Literal["match", "mismatch", "agreement", "disagreement"]
@@ -78,7 +80,7 @@ def _ordered(name: str, values: Any, least: int) -> tuple[float, ...]:
     """
     if not isinstance(values, list | tuple) or not all(type(value) in (int, float) for value in values):
         raise ValueError(f"{name} holds something that is not a list of numbers")
-    if len(values) < least or not all(map(math.isfinite, values)) or list(values) != sorted(values):
+    if len(values) < least or not all(abs(value) < MOST for value in values) or list(values) != sorted(values):
         raise ValueError(f"{name} is not finite numbers from the least to the most")
     return tuple(map(float, values))
 

@@ -26,8 +26,8 @@ from train.data import Clips
 from train.report import show, table
 from train.retrieval import Groups
 
-GROUPS = 16
-"""Of clips that move alike fast."""
+GROUPS, LEAST = 16, 20
+"""At most so many groups of clips that move alike fast, and at least so many clips in each."""
 STEPS, FINE = 20, 100
 """Between the quantiles of each group, and between those of all pairs."""
 SENTENCES = 4
@@ -38,9 +38,10 @@ def measure_real(model: MoTe, clips: Clips, others: Clips | None = None) -> Real
     """The figures of clips, and those of pairs of the `others` where the model can tell what fits."""
     motions = [Motion(to_joints(features.astype(np.float32))) for features in clips.features]
     speed, skating, jitter = np.array([astuple(measure_movement(motion)) for motion in motions]).T
-    bounds = np.quantile(speed, np.arange(1, GROUPS) / GROUPS)
+    groups = max(1, min(GROUPS, len(motions) // LEAST))
+    bounds = np.quantile(speed, np.arange(1, groups) / groups)
     group = np.searchsorted(bounds, speed)
-    parts = [(skating[group == number], jitter[group == number]) for number in range(GROUPS)]
+    parts = [(skating[group == number], jitter[group == number]) for number in range(groups)]
     cosines = {}
     if model.retrieval and others:
         cosines = pair_cosines(model.retrieval, Groups(model.med, model.ted, others, sentences=SENTENCES))
@@ -48,7 +49,7 @@ def measure_real(model: MoTe, clips: Clips, others: Clips | None = None) -> Real
         speed=_rounded(bounds),
         skating=tuple(_quantiles(slides, STEPS) for slides, _ in parts),
         jitter=tuple(_quantiles(trembles, STEPS) for _, trembles in parts),
-        **{name: _quantiles(values, FINE) for name, values in cosines.items()},
+        **{name: _quantiles(values, FINE) for name, values in cosines.items() if len(values)},
     )
 
 

@@ -32,7 +32,7 @@ HEADS = {
     "jitter": ("Body trembles", "Whether the body moves less evenly than those of real people who move as fast"),
 }
 """Of each finding, the head of its column and what that asks."""
-ASK, SEEN = "What does the model see?", "The model sees"
+LABEL, ASK, SEEN = "Beside real clips", "What does the model see?", "The model sees"
 MEASURING: dict[str, Any] = {
     "concurrency_id": "measuring", "concurrency_limit": 2, "show_progress": "hidden", "api_visibility": "private",
 }  # fmt: skip
@@ -75,7 +75,7 @@ def below(actions: Handlers, record: gr.State, shown: Dependency | None) -> None
     """
     rows = gr.State(())
     table = gr.HTML(
-        label="Beside real clips", js_on_load=_ON_LOAD, apply_default_css=False, elem_classes="checked"
+        label=LABEL, js_on_load=_ON_LOAD, apply_default_css=False, elem_classes="checked"
     )  # fmt: skip
     markup = partial(_markup, asks=shown is not None)
 
@@ -105,9 +105,7 @@ def measured(model: MoTe, record: Record | None) -> list[Row]:
     """What is found of each sample of a run; of motions joined of several lines, how their bodies move."""
     if record is None:
         return []
-    given: Motion | str | None = read(record.given) if record.given else None
-    if len(record.recipe.text) == 1:
-        [given] = record.recipe.text
+    given: Motion | str | None = read(record.given) if record.given else record.recipe.sentence
     found = [tuple(check.findings(model, sample, given)) for sample in record.samples]
     return [Row(name=name, found=each) for name, each in zip(_names(record), found, strict=True) if each]
 
@@ -127,7 +125,7 @@ def seen(actions: Handlers, record: Record | None, rows: Sequence[Row], asked: A
         raise checks.fault("There is no motion to look at: generate one first.")
     assert record is not None
     caption = actions.motion_to_text(record.files[number], seed=sample.seed, progress=progress).captions
-    prompt = sample.text or (record.recipe.text[0] if len(record.recipe.text) == 1 else None)
+    prompt = sample.text or record.recipe.sentence
     agrees = check.agreement(actions.model, prompt, caption) if prompt else None
     known = list(rows)
     known[number] = replace(row, caption=caption, cut=sample.motion.seconds > MAX_SECONDS, agrees=agrees)
@@ -151,7 +149,7 @@ def _markup(rows: Sequence[Row], *, asks: bool) -> str:
     heads = "".join(f'<th scope="col" title="{escape(HEADS[name][1])}">{HEADS[name][0]}</th>' for name in names)
     heads += f'<th scope="col">{SEEN}</th>' if asks and names else ""
     lines = "".join(_line(number, row, asks) for number, row in enumerate(rows))
-    return f'<table><thead><tr><th scope="col">Beside real clips</th>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+    return f'<table aria-label="{LABEL}"><thead><tr><td></td>{heads}</tr></thead><tbody>{lines}</tbody></table>'
 
 
 def _line(number: int, row: Row, asks: bool) -> str:

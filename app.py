@@ -52,7 +52,7 @@ def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     """Serve a page; `options` are those of gradio's launch, which wins over the app's own."""
     own: dict[str, Any] = {
         "theme": theme(),
-        "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "history.css")],
+        "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "history.css", "checked.css")],
         "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in SCRIPTS),
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",

@@ -11,7 +11,8 @@ python -m mote --recipe recipe.json
 A recipe, or the ZIP with one that the app gives, makes the same result again: all files of that ZIP, or its motions in
 the formats that are named.
 
-A line is printed for each result: its files, its sentence, or both, with tabs between them.  Prompts that are far from
+A line is printed for each result: its files, its sentence, or both, with tabs between them; with --check also how well
+motion and sentence fit and how the body moves, beside real clips.  Prompts that are far from
 what the model knows are named on the error stream, and how each motion file was read.  Bad input ends it with the code
 2 and a sentence.
 """
@@ -28,7 +29,7 @@ from typing import Any, get_args
 
 from tqdm import tqdm
 
-from mote import advice, archive, recipe
+from mote import advice, archive, check, recipe
 from mote.export import Format, export, slug
 from mote.files import Reading, open_file
 from mote.motion.convention import Units, Up
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--guidance", type=float, nargs="+", help="of what is made, or of the motion and of the text")
     parser.add_argument("--seed", type=int, help="sample i of each input comes from seed + i (default: random)")
     parser.add_argument("--batch", type=int, default=32, help="results that are made at once (default: %(default)s)")
+    parser.add_argument("--check", action="store_true", help="print what each result measures beside real clips")
     parser.add_argument("--checkpoint", default=str(CHECKPOINT), help="a folder, or a Hub id (default: %(default)s)")
     parser.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
     return parser
@@ -110,11 +112,13 @@ def _run(options: argparse.Namespace) -> None:
             print(f"{prompt}: {warning}", file=sys.stderr)
     made = _generate(model, options, side, inputs)
     if options.join:
-        made, names = iter(one_after_another([*made], options.samples)), names[:1]
+        made, names, inputs = iter(one_after_another([*made], options.samples)), names[:1], []
     for number, sample in enumerate(made):
         name = names[number // options.samples] if names else sample.text or options.task
         stem = f"{slug(Path(name).stem if side == 'motion' else name)}-{sample.seed}"
-        print(*_write(sample, f"{number + 1:03d}-{stem}", options), sep="\t", flush=True)
+        given = inputs[number // options.samples] if inputs else None
+        found = _found(model, sample, given) if options.check else []
+        print(*_write(sample, f"{number + 1:03d}-{stem}", options), *found, sep="\t", flush=True)
 
 
 def _make_again(options: argparse.Namespace) -> None:
@@ -131,7 +135,8 @@ def _make_again(options: argparse.Namespace) -> None:
         made = recipe.make(wanted, model, given, callback=lambda *_: bar.update())
     written = archive.Result(recipe=wanted, made=made, given=given)
     for sample, paths in zip(made, written.write(options.out, options.formats or archive.FORMATS), strict=True):
-        print(*paths, *_sentence(sample), sep="\t", flush=True)
+        found = _found(model, sample, given or wanted.sentence) if options.check else []
+        print(*paths, *_sentence(sample), *found, sep="\t", flush=True)
 
 
 def _lines(path: Path) -> list[str]:
@@ -176,6 +181,11 @@ def _write(sample: Sample, stem: str, options: argparse.Namespace) -> list[str]:
         options.out.mkdir(parents=True, exist_ok=True)
         printed = [str(export(sample.motion, options.out / f"{stem}.{form}")) for form in options.formats or ("bvh",)]
     return printed + _sentence(sample)
+
+
+def _found(model: MoTe, sample: Sample, given: Motion | str | None) -> list[str]:
+    """What is found of a sample, each as its name, its figure, and what that is beside real clips."""
+    return [f"{found.name} {found.value:.3f}: {found.said}" for found in check.findings(model, sample, given)]
 
 
 def _sentence(sample: Sample) -> list[str]:

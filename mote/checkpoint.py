@@ -42,26 +42,26 @@ def save(module: nn.Module, folder: Path, *, half: bool = True) -> None:
     (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n")
 
 
-def read_fields(folder: Path) -> dict[str, Any]:
-    """What config.json of the folder says.
+def read_fields(folder: Path, name: str = CONFIG) -> dict[str, Any]:
+    """What config.json of the folder says, or another such file by its name.
 
     Raises:
         CheckpointError: the file is missing, or is no JSON object.
     """
-    path = folder / CONFIG
+    path = folder / name
     values = _read_json(path)
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} holds {type(values).__name__}, not an object of named fields")
     return values
 
 
-def read_config(kind: type[Any], folder: Path) -> Any:
-    """The dataclass `kind` as config.json of the folder gives it.
+def read_config(kind: type[Any], folder: Path, name: str = CONFIG) -> Any:
+    """The dataclass `kind` as config.json of the folder gives it, or another such file by its name.
 
     Raises:
         CheckpointError: the file is missing, is not JSON, or has an unknown, missing or invalid field.
     """
-    path, values = folder / CONFIG, read_fields(folder)
+    path, values = folder / name, read_fields(folder, name)
     _compare(path, set(values), {field.name for field in fields(kind)}, "field")
     try:
         return kind(**values)

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from mote import device as devices
-from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary
+from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary, read_config
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -29,6 +29,7 @@ from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
 from mote.motion.sequence import join
 from mote.motion.skeleton import HUMANML3D
+from mote.reference import REAL, RealClips
 from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
 from mote.sides import mirror_text
 
@@ -73,6 +74,7 @@ class MoTe:
         retrieval: Retrieval | None = None,
         name: str = "unnamed",
         folder: Path | None = None,
+        real: RealClips | None = None,
     ) -> None:
         """Put the three together.
 
@@ -81,6 +83,7 @@ class MoTe:
             retrieval: where there is one, a motion made from a text is the best of several draws.
             name: what the model is called.
             folder: where its weights were read, if they were.
+            real: what real clips measure, to judge results by.
 
         Raises:
             CheckpointError: the denoiser or the retrieval was made for latents of another size.
@@ -101,7 +104,7 @@ class MoTe:
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
         self.vocabulary = tuple(vocabulary)
         self.retrieval = retrieval and retrieval.eval()
-        self.name, self.folder = name, folder
+        self.name, self.folder, self.real = name, folder, real
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str | None = None) -> MoTe:
@@ -124,6 +127,7 @@ class MoTe:
             load(Retrieval, RetrievalConfig, space, where) if (space := folder / "retrieval").exists() else None,
             Path(path).resolve().name,
             folder,
+            read_config(RealClips, folder, REAL) if (folder / REAL).exists() else None,
         )
 
     @property
@@ -158,6 +162,25 @@ class MoTe:
         if not self.vocabulary:
             return self.ted.familiar.mean.new_empty(0, len(self.ted.familiar.mean))
         return self.ted.meanings([*self.vocabulary])
+
+    @torch.inference_mode()
+    def match(self, one: Motion | str, other: Motion | str) -> float:
+        """How nearly a motion and a sentence, or two of a kind, mean the same: from -1 to 1, the cosine of their places
+        in the space of the `retrieval`. What real pairs have is in `real`.
+
+        Raises:
+            ValueError: the model has no such space, a text has no words, or a motion is too short or too long for it.
+        """
+        return (self._place(one) @ self._place(other).T).item()
+
+    def _place(self, given: Motion | str) -> Tensor:
+        """The place (1, space) of a motion or a sentence among all others."""
+        if self.retrieval is None:
+            raise ValueError("this model has no retrieval: it cannot compare motions and sentences")
+        if isinstance(given, Motion):
+            return self.retrieval.place_motions(self._encode_motions([given])[0][:, 0])
+        meaning, _ = self.ted.parts(self.ted.encode([given]).float())
+        return self.retrieval.place_texts(meaning)
 
     @torch.inference_mode()
     def generate(

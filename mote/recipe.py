@@ -56,6 +56,11 @@ class Recipe:
             self.motion.name.removeprefix(GIVEN).removesuffix(".npy") if self.motion else self.task
         )
 
+    @property
+    def sentence(self) -> str | None:
+        """The one sentence that was given, or None where there was none, or several became one motion."""
+        return self.text[0] if len(self.text) == 1 else None
+
     def to_json(self) -> str:
         """JSON that `from_json` reads."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

@@ -79,6 +79,13 @@ def test_joined_inputs_are_one_motion_for_each_sample(run):
     assert [len(read(path)) for [path] in lines] == [40 + 40 - 10] * 2
 
 
+def test_results_are_checked_where_that_is_asked_for(run, clip):
+    [[*_, skating, jitter]] = run("text-to-motion", "a person walks", "--check", *FAST)
+    assert skating.startswith("skating 0.")
+    assert "mm/frame³" in jitter, "this model came without figures of real clips"
+    assert len(run("motion-to-text", clip, "--check", *FAST[:4])[0]) == 1, "and without a space to compare in"
+
+
 @pytest.mark.parametrize("form", [".json", ".zip"])
 @pytest.mark.parametrize("task", TASKS)
 def test_a_recipe_makes_the_same_result_again(run, tiny_model, tmp_path, clip, task, form):

@@ -12,9 +12,9 @@ from mote import device as devices
 from mote.checkpoint import save
 from mote.models.med import MED, MEDConfig, frame_mask
 from mote.motion.features import LAYOUT, recover, trajectory
+from mote.motion.quality import jitter
 from train.data import Batch, Clips, statistics
 from train.loop import FitConfig, fit
-from train.metrics_body import jitter
 
 
 @dataclass(frozen=True, kw_only=True)

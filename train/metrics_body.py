@@ -14,13 +14,8 @@ from jaxtyping import Float
 from scipy.ndimage import binary_opening
 
 from mote.motion.motion import Motion
+from mote.motion.quality import jitter, skating
 from mote.motion.skeleton import HUMANML3D, Skeleton
-
-DOWN = 0.05
-"""Metres over the floor below which a foot is taken to stand."""
-
-SLIDES = 0.5
-"""Metres a second from which a standing foot slides (Karunratanakul et al. 2023, GMD: 2.5 cm in a frame of 20)."""
 
 HIGH, HELD = 0.08, 0.5
 """Metres over the floor, and seconds, from which a body that touches nothing floats: a jump is shorter."""
@@ -55,7 +50,7 @@ def measure_body(motion: Motion, skeleton: Skeleton = HUMANML3D) -> Body:
     if len(joints) < 4:
         raise ValueError(f"a jitter needs four frames, the motion has {len(joints)}")
     return Body(
-        skating=_skating(joints[:, [skeleton.left_foot[1], skeleton.right_foot[1]]], motion.fps),
+        skating=skating(motion, skeleton),
         penetration=1000 * float(np.maximum(0, -joints[..., 1].min(axis=1)).mean()),
         jitter=1000 * jitter(joints),
         drift=1000 * _drift(joints, skeleton),
@@ -67,17 +62,6 @@ def mean_body(motions: Sequence[Motion], skeleton: Skeleton = HUMANML3D) -> Body
     """The means of the figures of some motions."""
     bodies = [measure_body(motion, skeleton) for motion in motions]
     return Body(**{part.name: float(np.mean([getattr(body, part.name) for body in bodies])) for part in fields(Body)})
-
-
-def jitter(joints: Float[np.ndarray, "frames joints 3"]) -> float:
-    """Mean length of the third difference of joint positions, in metres a frame cubed."""
-    return float(np.linalg.norm(np.diff(joints, n=3, axis=0), axis=-1).mean())
-
-
-def _skating(feet: Float[np.ndarray, "frames 2 3"], fps: float) -> float:
-    stands = (feet[1:, :, 1] < DOWN) & (feet[:-1, :, 1] < DOWN)
-    speed = np.linalg.norm(np.diff(feet[..., [0, 2]], axis=0), axis=-1) * fps
-    return float((stands & (speed > SLIDES)).any(axis=1).mean())
 
 
 def _floating(lowest: Float[np.ndarray, " frames"], held: int) -> float:

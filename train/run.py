@@ -6,7 +6,8 @@ own clips, in a few hours of a CPU.
 With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper.
 
 RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
-ends in RUN/model, ready for `MoTe.from_pretrained`.  A run that was stopped goes on where it stopped.
+ends in RUN/model, ready for `MoTe.from_pretrained`, with what real clips measure (`train.real`).  A run that was
+stopped goes on where it stopped.
 """
 
 import argparse
@@ -112,7 +113,9 @@ def main() -> None:
         shutil.copytree(args.start / "med", args.out / "stages" / "med", dirs_exist_ok=True)
     for phase in (ONWARD if args.start else SCRATCH).phases:
         run_together({stage: every[stage] for stage in phase})
-    publish(args.out / "stages", args.out / "model")
+    model = args.out / "model"
+    publish(args.out / "stages", model)
+    run_together({"real": ["train.real", "--data", str(args.out / "prepared"), "--model", str(model)]})
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def _tab(
             stop = gr.Button("Stop", elem_classes="stop", scale=0, min_width=76)
     with gr.Column(elem_classes="stage"):
         strange = offers.beside() if "text" in given else None
-        shown = stage.result(task, given, inputs["seed"], viewer, record)
+        shown = stage.result(task, given, inputs["seed"], viewer, record, actions)
         if "seconds" in inputs:
             lengths.tell(inputs["length"], inputs["seconds"], shown.progress)
 

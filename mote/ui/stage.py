@@ -16,7 +16,7 @@ from gradio.components import Component
 
 from mote.export import Format
 from mote.sampling import Task, sides_made
-from mote.ui import handlers, importing, scripts, staging
+from mote.ui import checked, handlers, importing, scripts, staging
 from mote.ui.player import player
 
 DRAWING: dict[str, Any] = {"concurrency_id": "drawing", "concurrency_limit": 2, "api_visibility": "private"}
@@ -48,7 +48,9 @@ class Stage:
         return [part for part in (self.gallery, self.captions, self.files) if part is not None]
 
 
-def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, record: gr.State) -> Stage:
+def result(
+    task: Task, given: dict[str, Any], seed: Component, viewer: Path, record: gr.State, actions: handlers.Handlers
+) -> Stage:
     """What the task makes: motions, captions, or both, with their downloads; the seed that was used.
 
     Whenever a run has left its record, its motions go to the player first and then become GIFs.  So neither the player
@@ -59,6 +61,7 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
         seed: The field that "Keep seed" fills.
         viewer: The script of the player.
         record: Where a run leaves its Record.
+        actions: What the table below a result asks about it.
     """
     sides = sides_made(task)
     screen = gallery = captions = None
@@ -72,6 +75,9 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
                     gallery = _gallery()
     if "text" in sides:
         captions = _captions()
+    shown = record.change(staging.show, record, screen, **AT_ONCE) if gallery else None
+    if screen:
+        checked.below(actions, record, shown)
     with gr.Row(elem_classes="result-bar"):
         files, chosen = _downloads(gallery, record)
         used = gr.Number(label="Seed used", precision=0, interactive=False, scale=0, min_width=190, elem_classes="used")
@@ -86,10 +92,8 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
         if captions:
             clip = gr.Button("Copy text", size="sm", scale=0, min_width=88)
             scripts.run(clip.click, scripts.COPY, captions, None)
-    if gallery:
-        record.change(staging.show, record, screen, **AT_ONCE).success(
-            staging.draw, record, gallery, trigger_mode="always_last", **DRAWING
-        )
+    if shown:
+        shown.success(staging.draw, record, gallery, trigger_mode="always_last", **DRAWING)
     return Stage(
         gallery=gallery, captions=captions, files=files, used=used, record=record, chosen=chosen, sends=sends,
         progress=next(part for part in (screen if gallery else None, captions) if part),

@@ -12,6 +12,8 @@ from jaxtyping import Complex, Float
 from mote.motion.rotation import normalise
 from mote.motion.skeleton import HUMANML3D, Skeleton
 
+GRAVITY = 9.81
+"""Metres per second squared."""
 SURE = (0.4, 1.0)
 """The contact label up to which a toe does not stand, and from which it does; in between it does by degrees. A model's
 labels are often between 0 and 1, and too high for feet that slide on."""
@@ -21,12 +23,16 @@ SLOW = (0.05, 0.1)
 """Metres along the floor in a frame up to which a toe may stand, and from which it does not, whatever its label."""
 LOWEST = (0.02, 0.05)
 """Metres over the lowest joint up to which a toe may carry the body, and from which it does not."""
+FALLS = (-0.7, -0.3)
+"""Times gravity that a body falls ever faster up to which nothing carries it, and from which something does: at the top
+of a jump a foot is as slow as one that stands."""
 TREAD = 0.03
 """Metres over the floor where a toe that carries the body is put: lower, and the toe that swings past would drag."""
 CLIMB = (0.25, 0.4)
 """Metres up to which a floor that rises or falls is a drift to be taken away, and from which the body climbs."""
-DRIFT = 1e3
-"""What the second difference of a drift costs beside a metre of error under a foot: it comes and goes within a step."""
+DRIFT = 1e5
+"""What the second difference of a drift costs beside a metre of error under a foot: it comes and goes within a second,
+so that a hop stays a hop."""
 FLAT = 1e-4
 """The same of a drift itself: without a foot on the floor nothing is known of it."""
 REST = 1e-3
@@ -60,6 +66,8 @@ def level_floor(
     height = toes[..., 1]
     rests = _sure(contacts[:-1, 1::2]) * _below(np.linalg.norm(np.diff(toes, axis=0), axis=-1), *SLOW)
     carries = np.pad(rests, [(0, 1), (0, 0)], mode="edge") * _below(height - joints[..., 1].min(1)[:, None], *LOWEST)
+    rise = np.diff(joints[..., 1].mean(axis=1, dtype=np.float64), n=2) * skeleton.fps**2 / GRAVITY
+    carries *= 1 - _below(np.pad(rise, 1, mode="edge"), *FALLS)[:, None]
     bends = np.full(len(joints) - 2, DRIFT)
     shift = _solve(
         FLAT + carries.sum(axis=1) + np.convolve(bends, [1, 4, 1]),

@@ -2,7 +2,8 @@
 // the markup that mote/ui/map_tab.py writes; Python is told which point was chosen.
 const MoteMap = (() => {
   const COLOURS = 8; // the commonest labels have one each, the others share a grey
-  const MARGIN = 24; // pixels around the whole map
+  const SPARE = 1.08; // how much farther than its points the whole map goes
+  const STRETCH = 1.6;
   const REACH = 14; // pixels between the pointer and what it means
   const DRAG = 4; // pixels that make a press a drag
   const CLOSEST = 40;
@@ -36,6 +37,8 @@ const MoteMap = (() => {
       this.value = { spots: [], near: [], playing: null };
       this.choose = choose;
       this.view = { x: 0, y: 0, zoom: 1 };
+      const most = (axis) => SPARE * Math.max(...this.points.map((point) => Math.abs(point[axis])));
+      this.reach = { x: most("x"), y: most("y") }; // of the map, from its middle
       this.held = new Map(); // pointers that are down
       this.canvas.ariaLabel =
         `${given.sentences.length} clips as points. Arrow keys move the map, plus and minus zoom, 0 shows all of it. ` +
@@ -79,27 +82,31 @@ const MoteMap = (() => {
 
     /** Pixels of a place on the canvas. */
     at({ x, y }) {
-      return [this.width / 2 + (x - this.view.x) * this.unit, this.height / 2 + (y - this.view.y) * this.unit];
+      const [right, down] = this.units;
+      return [this.width / 2 + (x - this.view.x) * right, this.height / 2 + (y - this.view.y) * down];
     }
 
-    get unit() {
-      return (Math.min(this.width, this.height) / 2 - MARGIN) * this.view.zoom;
+    /** Pixels of a step of the map to the right and downwards: it fills the canvas, one way STRETCH the other at most. */
+    get units() {
+      const [right, down] = [this.width / this.reach.x, this.height / this.reach.y].map((fits) => fits / 2);
+      return [Math.min(right, STRETCH * down), Math.min(down, STRETCH * right)].map((fits) => fits * this.view.zoom);
     }
 
     /** Zooms by a factor around a pixel, or around the middle; 0 shows the whole map. */
     zoom(factor, [px, py] = [this.width / 2, this.height / 2]) {
-      const before = this.unit;
-      if (factor === 0) this.view = { x: 0, y: 0, zoom: 1 };
-      else this.view.zoom = Math.min(CLOSEST, Math.max(1, this.view.zoom * factor));
-      if (factor !== 0) this.move((px - this.width / 2) * (this.unit / before - 1), (py - this.height / 2) * (this.unit / before - 1));
-      this.draw();
+      const before = this.view.zoom;
+      this.view.zoom = Math.min(CLOSEST, Math.max(1, before * factor));
+      if (factor === 0) Object.assign(this.view, { x: 0, y: 0 });
+      const grown = this.view.zoom / before - 1;
+      this.move(factor && (px - this.width / 2) * grown, factor && (py - this.height / 2) * grown);
     }
 
     /** Moves the window by pixels, no farther than the map goes. */
     move(right, down) {
-      const within = (value) => Math.min(1, Math.max(-1, value));
-      this.view.x = within(this.view.x + right / this.unit);
-      this.view.y = within(this.view.y + down / this.unit);
+      const [across, along] = this.units;
+      const within = (value, most) => Math.min(most, Math.max(-most, value));
+      this.view.x = within(this.view.x + right / across, this.reach.x);
+      this.view.y = within(this.view.y + down / along, this.reach.y);
       this.draw();
     }
 

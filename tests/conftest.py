@@ -65,7 +65,9 @@ def placed_model(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     model = MoTe.from_pretrained(folder, device="cpu")
     text = (model.ted.config.tokens, model.ted.config.meaning_width)
     torch.manual_seed(0)
-    save(Retrieval(RetrievalConfig(motion=(2, 8), text=text, width=8, layers=1, heads=2, space=6)), folder / "retrieval")
+    save(
+        Retrieval(RetrievalConfig(motion=(2, 8), text=text, width=8, layers=1, heads=2, space=6)), folder / "retrieval"
+    )
     return MoTe.from_pretrained(folder, device="cpu")
 
 

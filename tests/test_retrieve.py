@@ -6,35 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from maps import SENTENCES, small_map
 from people import body
 from safetensors.torch import save_file
 
 from mote import Motion
 from mote.files import write
-from mote.map import KINDS, Clip, Map, MapError
+from mote.map import KINDS, Map, MapError
 from mote.motion.features import to_features
 from mote.retrieve import Index
-
-SENTENCES = ["a person walks", "a man waves", "someone jumps", "someone turns right"]
 
 
 @pytest.fixture(scope="module")
 def atlas(placed_model) -> Map:
-    """A map on which each clip's motions are where its sentence is."""
-    index = object.__new__(Index)  # places sentences before there is a map
-    index.model = placed_model
-    places = torch.stack([index.place(text) for text in SENTENCES])
-    corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
-    clips = [Clip(name=f"made-up/{row}", sentence=text, action=text.split()[2], style=None)
-             for row, text in enumerate(SENTENCES[:2])]  # fmt: skip
-    clips += [Clip(name=f"made-up/{row}", sentence=SENTENCES[row], action="jump", style="old") for row in (2, 3)]
-    return Map(
-        clips=tuple(clips),
-        places=places.expand(len(KINDS), -1, -1),
-        points=corners.expand(len(KINDS), -1, -1),
-        latents=torch.randn(4, 2, 8, generator=torch.Generator().manual_seed(0)),
-        digest=placed_model.digest,
-    )
+    return small_map(placed_model)
 
 
 @pytest.fixture(scope="module")

@@ -74,15 +74,16 @@ def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer
             completion.suggestions(index.model.vocabulary)
             with gr.Row(elem_classes="run"):
                 search = gr.Button("Search", variant="primary", elem_classes="generate")
-                file = gr.UploadButton("Search by a motion file", file_types=FILES, elem_classes="by-file")
+                file = gr.UploadButton("Search by file", file_types=FILES, elem_classes="by-file")
             answer = gr.HTML(
                 label="Nearest",
                 html_template=_LIST,
                 js_on_load="MoteNeighbours.attach(element, props, watch, (key) => trigger('play', key));",
                 apply_default_css=False,
+                elem_classes="neighbours-block",
             )
             if not index.data:
-                gr.HTML(_RECORDINGS, label="About the recordings")
+                gr.HTML(_RECORDINGS, label="About the recordings", elem_classes="neighbours-block")
         with gr.Column(elem_classes="stage map-page"):
             with gr.Row(elem_classes="figures"):
                 chart = _chart(Places(index))

@@ -92,8 +92,12 @@ const MoteMap = (() => {
       return [Math.min(right, STRETCH * down), Math.min(down, STRETCH * right)].map((fits) => fits * this.view.zoom);
     }
 
-    /** Zooms by a factor around a pixel, or around the middle; 0 shows the whole map. */
-    zoom(factor, [px, py] = [this.width / 2, this.height / 2]) {
+    get playing() {
+      return [...this.points, ...this.spots].find((point) => keyed(point, this.value.playing));
+    }
+
+    /** Zooms by a factor around a pixel, or around what plays, or the middle; 0 shows the whole map. */
+    zoom(factor, [px, py] = this.at(this.playing ?? this.view)) {
       const before = this.view.zoom;
       this.view.zoom = Math.min(CLOSEST, Math.max(1, before * factor));
       if (factor === 0) Object.assign(this.view, { x: 0, y: 0 });
@@ -206,68 +210,36 @@ const MoteMap = (() => {
       for (const point of this.points) {
         if (!this.shown.has(point.kind)) continue;
         pen.fillStyle = pen.strokeStyle = palette[this.colours[this.by].of[point.row]];
-        mark(pen, point.kind, ...this.at(point), size);
+        MoteMarks.mark(pen, point.kind, ...this.at(point), size);
       }
       pen.globalAlpha = 1;
       pen.strokeStyle = pen.fillStyle = style.color;
       const near = this.points.filter((point) => this.value.near.some((key) => keyed(point, key)));
-      for (const point of near) ring(pen, ...this.at(point), size + 3, 1);
-      const playing = [...this.points, ...this.spots].find((point) => keyed(point, this.value.playing));
-      if (playing) ring(pen, ...this.at(playing), size + 6, 2.5);
-      for (const spot of this.spots) this.name(pen, spot, size, style);
-    }
-
-    /** A spot of the person's own: a star for a motion, a cross for a text, with its name beside it. */
-    name(pen, spot, size, style) {
-      const [x, y] = this.at(spot);
-      const back = style.getPropertyValue("--map-ground");
+      for (const point of near) MoteMarks.ring(pen, ...this.at(point), size + 3, 1);
+      if (this.playing) MoteMarks.ring(pen, ...this.at(this.playing), size + 6, 2.5);
+      pen.strokeStyle = style.getPropertyValue("--map-ground");
       pen.fillStyle = style.getPropertyValue("--map-own");
-      pen.strokeStyle = back;
       pen.lineWidth = 2;
-      star(pen, x, y, size + 6, spot.motion ? 5 : 4);
-      const you = spot.label.startsWith("You");
-      pen.font = `${you ? 650 : 500} 12px ${style.fontFamily}`;
-      const right = x + 14 + pen.measureText(spot.label).width > this.width;
-      pen.textAlign = right ? "right" : "left";
-      pen.textBaseline = "middle";
-      pen.lineWidth = 4;
-      pen.lineJoin = "round";
-      pen.strokeText(spot.label, x + (right ? -14 : 14), y);
-      pen.fillStyle = style.color;
-      pen.fillText(spot.label, x + (right ? -14 : 14), y);
+      for (const spot of this.spots) MoteMarks.star(pen, ...this.at(spot), size + 6, spot.motion ? 5 : 4);
+      this.names(pen, style);
     }
-  }
 
-  function mark(pen, kind, x, y, size) {
-    pen.beginPath();
-    pen.lineWidth = 1.5;
-    if (kind === "sentence") {
-      const arm = size * 0.85;
-      pen.moveTo(x - arm, y - arm);
-      pen.lineTo(x + arm, y + arm);
-      pen.moveTo(x + arm, y - arm);
-      pen.lineTo(x - arm, y + arm);
-    } else pen.arc(x, y, size, 0, 2 * Math.PI);
-    if (kind === "recorded") pen.fill();
-    else pen.stroke();
-  }
-
-  function ring(pen, x, y, radius, line) {
-    pen.lineWidth = line;
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, 2 * Math.PI);
-    pen.stroke();
-  }
-
-  function star(pen, x, y, size, arms) {
-    pen.beginPath();
-    for (let corner = 0; corner < 2 * arms; corner += 1) {
-      const [angle, out] = [(corner * Math.PI) / arms - Math.PI / 2, corner % 2 ? size * 0.45 : size];
-      pen.lineTo(x + out * Math.cos(angle), y + out * Math.sin(angle));
+    /** The names of the person's own spots, that of the result first; none lies over another. */
+    names(pen, style) {
+      const you = ({ label }) => label.startsWith("You");
+      const taken = [];
+      Object.assign(pen, { fillStyle: style.color, textBaseline: "middle", lineWidth: 4, lineJoin: "round" });
+      for (const spot of this.spots.sort((a, b) => you(b) - you(a))) {
+        const [x, y] = this.at(spot);
+        pen.font = `${you(spot) ? 650 : 500} 12px ${style.fontFamily}`;
+        const { width } = pen.measureText(spot.label);
+        const left = x + 14 + width > this.width ? x - 14 - width : x + 14;
+        if (taken.some((other) => Math.abs(other.y - y) < 15 && left < other.right && other.left < left + width)) continue;
+        taken.push({ y, left, right: left + width });
+        pen.strokeText(spot.label, left, y);
+        pen.fillText(spot.label, left, y);
+      }
     }
-    pen.closePath();
-    pen.stroke();
-    pen.fill();
   }
 
   /** Draws the map in an element of Gradio's, and what arrives on it; `choose` is told of a point. */

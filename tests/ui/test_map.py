@@ -89,7 +89,13 @@ def test_a_result_is_on_the_map_and_points_say_and_play_what_they_are(browser, a
         sync_api.expect(labels(page)).to_have_text([MADE.format(SENTENCES[3])])
         press(page, "Zoom in")
         page.mouse.move(box["x"] + corner[0], box["y"] + corner[1])
+        sync_api.expect(page.locator(".map-tip")).to_contain_text(SENTENCES[3])  # what plays stays in its place
+        opposite = box["x"] + box["width"] - corner[0], box["y"] + box["height"] - corner[1]
+        page.mouse.move(*opposite)
         sync_api.expect(page.locator(".map-tip")).to_be_hidden()
+        press(page, "Whole")
+        page.mouse.move(*opposite)
+        sync_api.expect(page.locator(".map-tip")).to_contain_text(SENTENCES[0])
 
 
 def event(kind: object, row: object) -> gr.EventData:

@@ -21,8 +21,10 @@ gc.disable()  # the imports make a million objects that stay; looking for garbag
 
 import gradio as gr  # noqa: E402
 
+from mote.map import MapError  # noqa: E402
 from mote.pipeline import MoTe  # noqa: E402
 from mote.render import render_gif  # noqa: E402
+from mote.retrieve import Index  # noqa: E402
 from mote.ui import blocks, zero_gpu  # noqa: E402
 
 gc.freeze()
@@ -32,12 +34,17 @@ ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
 VIEWER = ASSETS / "viewer.js"
 QUIET, QUIET_DARK = "#5f6e85", "#a5b2c5"  # text of 4.5 : 1 and more on every background there is, fields among them
-SCRIPTS = ("studio.js", "history.js", "completion.js", "tour.js")
+SCRIPTS = ("studio.js", "history.js", "completion.js", "marks.js", "map.js", "neighbours.js", "tour.js")
+STYLES = ("studio.css", "player.css", "history.css", "checked.css", "map.css")
 CHECKPOINT = ROOT / "checkpoints" / "mote-open"
+MAP = ASSETS / "map.safetensors"
 
 
-def build(model: MoTe, folder: Path = CHECKPOINT) -> gr.Blocks:
-    """The page on a model, which is called after its folder, where its card is; nothing is started."""
+def build(model: MoTe, folder: Path = CHECKPOINT, index: Index | None = None) -> gr.Blocks:
+    """The page on a model, which is called after its folder, where its card is; nothing is started.
+
+    The tab of the map shows `index`; without one, that of the map that is here, if that fits the model.
+    """
     return blocks.build(
         model,
         name=folder.name,
@@ -45,14 +52,23 @@ def build(model: MoTe, folder: Path = CHECKPOINT) -> gr.Blocks:
         examples=ASSETS / "examples",
         viewer=VIEWER,
         card=folder / "README.md",
+        index=index or _index(model),
     )
+
+
+def _index(model: MoTe) -> Index | str:
+    """The index of the map that is here, or why it does not fit."""
+    try:
+        return Index.open(MAP, model)
+    except MapError as error:
+        return str(error)
 
 
 def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     """Serve a page; `options` are those of gradio's launch, which wins over the app's own."""
     own: dict[str, Any] = {
         "theme": theme(),
-        "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "history.css", "checked.css")],
+        "css_paths": [ASSETS / name for name in STYLES],
         "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in SCRIPTS),
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",
@@ -101,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
     parser.add_argument("--checkpoint", default=str(CHECKPOINT), help="a folder, or a Hub id (default: %(default)s)")
     parser.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    parser.add_argument("--data", type=Path, help="what train.prepare wrote: the map plays its recordings too")
     parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
     parser.add_argument("--mcp", action="store_true", help="be a tool server for agents too (MCP), at /gradio_api/mcp/")
     given = parser.parse_args(arguments)
@@ -108,9 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error('--mcp needs a package that is not here: pip install "gradio[mcp]"')
     try:
         model = MoTe.from_pretrained(given.checkpoint, device="cpu" if zero_gpu.HERE else given.device)
+        index = Index.open(MAP, model, given.data) if given.data else None
     except ValueError as error:
         parser.error(str(error))
-    page = build(model, Path(given.checkpoint))
+    page = build(model, Path(given.checkpoint), index)
     threading.Thread(target=warm_up, args=(model,), daemon=True).start()
     launch(page, server_name=given.host, server_port=given.port, share=given.share, mcp_server=given.mcp)
 

@@ -1,6 +1,7 @@
 """A tiny real model, its checkpoint on disk, and where the data and the committed model lie."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tokenizers import Tokenizer
 from mote.checkpoint import save
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
+from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.ted import TED, TEDConfig
 from mote.pipeline import MoTe
 from train.teacher import make_tokenizer
@@ -54,6 +56,19 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         save(module, folder / name)
     ted.save_tokenizer(folder / "ted")
     return folder
+
+
+@pytest.fixture(scope="session")
+def placed_model(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> MoTe:
+    """The tiny model with a space of motions and sentences, untrained as it is."""
+    folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("placed") / "placed")
+    model = MoTe.from_pretrained(folder, device="cpu")
+    text = (model.ted.config.tokens, model.ted.config.meaning_width)
+    torch.manual_seed(0)
+    save(
+        Retrieval(RetrievalConfig(motion=(2, 8), text=text, width=8, layers=1, heads=2, space=6)), folder / "retrieval"
+    )
+    return MoTe.from_pretrained(folder, device="cpu")
 
 
 @pytest.fixture(scope="session")

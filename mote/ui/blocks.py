@@ -12,8 +12,22 @@ import gradio as gr
 from gradio.components import Component
 
 from mote.pipeline import MoTe
+from mote.retrieve import Index
 from mote.sampling import Task
-from mote.ui import about, batching, checks, completion, handlers, importing, lengths, links, offers, scripts, stage
+from mote.ui import (
+    about,
+    batching,
+    checks,
+    completion,
+    handlers,
+    importing,
+    lengths,
+    links,
+    map_tab,
+    offers,
+    scripts,
+    stage,
+)
 from mote.ui.drawer import drawer
 from mote.ui.links import Bench
 from mote.ui.page import Page
@@ -41,7 +55,9 @@ CONTROLS: dict[str, Callable[[Any], Component]] = {
 """What makes the component of each argument of a handler, given the argument's default."""
 
 
-def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path, card: Path) -> gr.Blocks:
+def build(
+    model: MoTe, *, name: str, device: str, examples: Path, viewer: Path, card: Path, index: Index | str
+) -> gr.Blocks:
     """The whole page on a model; nothing is started.
 
     Args:
@@ -51,6 +67,7 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path, 
         examples: A folder of motion files, each an example of the tasks that are given a motion; it may be missing.
         viewer: The script of the 3D player.
         card: The model's card in Markdown; it may be missing.
+        index: What the tab of the map shows, or why there is none.
     """
     actions = handlers.Handlers(model)
     batching.line(model)  # ZeroGPU wants to know before the start what needs its GPU
@@ -72,6 +89,7 @@ def build(model: MoTe, *, name: str, device: str, examples: Path, viewer: Path, 
                     benches[task] = _tab(task, tab, actions, status, examples, viewer, *states[task])
             with gr.Tab("Compare", id=links.COMPARE), gr.Row(elem_classes="workspace comparison"):
                 screen = player(viewer, hint="Choose motions in the history, and they move here side by side")
+            map_tab.tab(index, benches, tabs, viewer)
             with gr.Tab("About", id="about"):
                 about.tab(name, device, card)
         links.send(benches, tabs)

@@ -50,14 +50,27 @@ def send(benches: Mapping[Task, Bench], tabs: gr.Tabs) -> None:
     """Let the buttons below each result fill the field of another tab, and show that tab."""
     for bench in benches.values():
         for name, button in bench.stage.sends.items():
-            side, task, runs = TARGETS[name]
-            target = benches[task]
-            button.click(
-                _sender(side, task, runs),
-                [bench.stage.record, bench.stage.chosen],
-                [tabs, target.inputs[side], target.again],
-                **QUEUED,
-            ).success(None, None, None, js=scripts.FOCUS)
+            send_on(name, button, filling.sent, [bench.stage.record, bench.stage.chosen], benches, tabs)
+
+
+def send_on(
+    name: str,
+    button: gr.Button,
+    sent: Callable[..., str],
+    sources: list[Component],
+    benches: Mapping[Task, Bench],
+    tabs: gr.Tabs,
+) -> None:
+    """Let a button of TARGETS fill its field with what `sent` makes of the values of the sources and the side."""
+    side, task, runs = TARGETS[name]
+    target = benches[task]
+
+    def sender(*values: Any) -> tuple[Any, ...]:
+        return gr.Tabs(selected=task), sent(*values, side), secrets.token_hex() if runs else gr.skip()
+
+    button.click(sender, sources, [tabs, target.inputs[side], target.again], **QUEUED).success(
+        None, None, None, js=scripts.FOCUS
+    )
 
 
 def open_recipes(upload: gr.UploadButton, benches: Mapping[Task, Bench], tabs: gr.Tabs, model: MoTe) -> None:
@@ -99,14 +112,6 @@ def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, 
     runs = [bench.again for bench in benches.values()]
     drawer.again(again, None, [*_fields(benches, tabs), *results, *runs], **QUEUED)
     drawer.compare(compare, None, [tabs, screen], **AT_ONCE)
-
-
-def _sender(side: Side, task: Task, runs: bool) -> Callable[..., tuple[Any, ...]]:
-    def sender(record: Any, index: int | None) -> tuple[Any, ...]:
-        value = filling.sent(record, index, side)
-        return gr.Tabs(selected=task), value, secrets.token_hex() if runs else gr.skip()
-
-    return sender
 
 
 def _fields(benches: Mapping[Task, Bench], tabs: gr.Tabs) -> list[Component]:

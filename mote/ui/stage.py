@@ -15,6 +15,7 @@ import gradio as gr
 from gradio.components import Component
 
 from mote.export import Format
+from mote.pipeline import Limits
 from mote.sampling import Task, sides_made
 from mote.ui import handlers, importing, scripts, staging
 from mote.ui.player import player
@@ -48,7 +49,7 @@ class Stage:
         return [part for part in (self.gallery, self.captions, self.files) if part is not None]
 
 
-def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, record: gr.State) -> Stage:
+def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, record: gr.State, limits: Limits) -> Stage:
     """What the task makes: motions, captions, or both, with their downloads; the seed that was used.
 
     Whenever a run has left its record, its motions go to the player first and then become GIFs.  So neither the player
@@ -59,6 +60,7 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
         seed: The field that "Keep seed" fills.
         viewer: The script of the player.
         record: Where a run leaves its Record.
+        limits: How long the motions are that the model takes.
     """
     sides = sides_made(task)
     screen = gallery = captions = None
@@ -67,7 +69,7 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
             screen = player(viewer)
             with gr.Column(elem_classes="pictures", scale=0, min_width=0):
                 if "motion" in given:
-                    _given_motion(given, screen, record)
+                    _given_motion(limits, given, screen, record)
                 if "motion" in sides:
                     gallery = _gallery()
     if "text" in sides:
@@ -96,11 +98,11 @@ def result(task: Task, given: dict[str, Any], seed: Component, viewer: Path, rec
     )  # fmt: skip
 
 
-def _given_motion(given: dict[str, Any], screen: gr.HTML, record: gr.State) -> None:
+def _given_motion(limits: Limits, given: dict[str, Any], screen: gr.HTML, record: gr.State) -> None:
     """The picture of an uploaded motion, and the field for the skeleton that an AMC file needs."""
     received = gr.State(None)  # the npy file of the motion
     picture = gr.Image(label="Given motion", type="filepath", interactive=False, buttons=[], elem_classes="given")
-    arrival = importing.preview(given, screen, received)
+    arrival = importing.preview(limits, given, screen, received)
     arrival.success(staging.show_beside, [record, received], screen, **AT_ONCE)
     arrival.success(staging.picture, received, picture, **DRAWING)
     given["motion"].change(

@@ -6,9 +6,10 @@ import numpy as np
 from people import body
 
 from mote.motion.features import KIT_LAYOUT, LAYOUT, Layout, from_motion
+from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import fit
-from mote.motion.skeleton import KIT_BODY
+from mote.motion.skeleton import HUMANML3D, KIT_BODY
 
 KIT_UNIT = 0.0017
 """Metres in one of KIT's lengths, about."""
@@ -22,8 +23,13 @@ def features(layout: Layout, seconds: float, number: int = 0, *, mirrored: bool 
     rng = np.random.default_rng(number)
     fps = layout.skeleton.fps
     joints = body(seconds + 1 / fps, fps=fps)
-    joints[..., 2] *= rng.uniform(0.5, 1.5)
-    motion = Motion(joints, fps)
+    time = np.arange(len(joints)) / fps
+    swing = sum(np.sin(rng.uniform(1, 6, 22) * time[:, None] + rng.uniform(0, 6, 22)) for _ in range(4))
+    joints[..., 2] += 0.02 * swing
+    angle = 0.2 * np.sin(rng.uniform(1, 3) * time)[:, None]
+    x, z = joints[..., 0], joints[..., 2] * rng.uniform(0.5, 1.5)
+    joints[..., 0], joints[..., 2] = np.cos(angle) * x + np.sin(angle) * z, np.cos(angle) * z - np.sin(angle) * x
+    motion = Motion(with_bone_lengths(joints, HUMANML3D), fps)
     motion = motion.mirror() if mirrored else motion
     if layout is LAYOUT:
         return from_motion(motion)

@@ -195,7 +195,7 @@ def statistics(features: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
     std = np.sqrt(np.maximum(power - np.square(mean), 0))
     kinds = (layout.turn, layout.velocity, layout.height, layout.positions, layout.rotations, layout.velocities)
     for kind in (*kinds, layout.contacts):
-        std[kind] = std[kind].mean()
+        std[kind] = max(std[kind].mean(), 1e-4)  # nothing in the clips turns, say
     return torch.from_numpy(mean).float(), torch.from_numpy(std).float()
 
 

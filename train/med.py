@@ -141,7 +141,7 @@ def set_components(model: MED, clips: Clips, size: int = 64) -> None:
     variance = gather.T @ covariance @ gather  # (d, d), diagonal
     model.gather.weight.copy_(gather.T)
     model.gather.bias.copy_(-mean @ gather)
-    model.spread.weight.copy_(covariance @ gather @ torch.linalg.inv(variance))
+    model.spread.weight.copy_(covariance @ gather @ torch.linalg.pinv(variance, hermitian=True))
     model.spread.bias.copy_(mean)
 
 

@@ -51,7 +51,8 @@ _KIT_TRUNK = (
     ("LowerBack", "Hips", "pelvis", None),
     ("Spine", "LowerBack", "spine", _UP),
     ("Spine1", "Spine", "chest", _UP),
-    ("NeckBase", "Spine1", "lower neck", _UP),
+    ("UpperBack", "Spine1", "chest", None),
+    ("NeckBase", "UpperBack", "lower neck", _UP),
     ("Neck", "NeckBase", "lower neck", None),
     ("Head", "Neck", "upper neck", _UP),
 )

@@ -1,6 +1,7 @@
 """The handlers without a server: what they return, what they write, and what they say to bad input."""
 
 import math
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -164,7 +165,7 @@ def test_a_setting_out_of_range_is_named_with_its_limits(studio_handlers, settin
 def test_a_broken_file_is_answered_with_the_reader_s_sentence(studio_handlers, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"\x00\xffnot a motion")
-    for handler in (studio_handlers.motion_to_text, studio_handlers.motion_variation, staging.receive):
+    for handler in (studio_handlers.motion_to_text, studio_handlers.motion_variation, partial(staging.receive, LIMITS)):
         with pytest.raises(gr.Error, match=name):
             handler(str(path))
 

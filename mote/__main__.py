@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fps", type=float, help="frames a second of motion files (default: as found)")
     parser.add_argument("--units", choices=get_args(Units), help="of motion files (default: as found)")
     parser.add_argument("--up", choices=get_args(Up), help="axis of motion files that is up (default: as found)")
-    parser.add_argument("--seconds", type=float, help="length of a motion, 1.5 to 9.8 (default: the model chooses)")
+    parser.add_argument(
+        "--seconds", type=float, help="length of a motion, with mote-open 1.5 to 9.8 (default: the model chooses)"
+    )
     parser.add_argument("--steps", type=int, default=STEPS, help="denoising steps (default: %(default)s)")
     parser.add_argument("--guidance", type=float, nargs="+", help="of what is made, or of the motion and of the text")
     parser.add_argument("--seed", type=int, help="sample i of each input comes from seed + i (default: random)")

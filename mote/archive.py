@@ -20,6 +20,7 @@ from mote.export import Format, export, slug
 from mote.files import MotionFileError, read, write
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
+from mote.motion.skeleton import HUMANML3D
 from mote.pipeline import Sample
 from mote.recipe import GIVEN, Identity, Recipe, RecipeError, from_json
 
@@ -43,7 +44,8 @@ class Result:
         """Write every file into a folder, which is made if it is not there; the paths of each sample's motion.
 
         A motion is written in each of the formats, with npy its 263 features too (frames - 1, 263) as
-        NAME-features.npy; the sentences, one on a line, as captions.txt; the given motion under its name in the recipe.
+        NAME-features.npy, if it has HumanML3D's joints (KIT-ML's 251 are in units of its own); the sentences, one on a
+        line, as captions.txt; the given motion under its name in the recipe.
 
         Raises:
             MotionFileError: a file cannot be written.
@@ -74,7 +76,7 @@ class Result:
             return []
         stem = f"{slug(sample.text or self.recipe.title)}-{sample.seed}"
         paths = [export(sample.motion, folder / f"{stem}.{form}") for form in formats]
-        if "npy" in formats:
+        if "npy" in formats and sample.motion.skeleton.names == HUMANML3D.names:
             paths.append(folder / f"{stem}-features.npy")
             np.save(paths[-1], to_features(sample.motion.joints))
         return paths

@@ -23,19 +23,16 @@ from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.contact import level_floor, plant_feet
-from mote.motion.features import LAYOUT, smooth, to_features, to_joints, trimmed
+from mote.motion.features import from_motion, smooth, to_motion, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
-from mote.motion.retarget import canonical
+from mote.motion.retarget import canonical, fit
 from mote.motion.sequence import join
 from mote.motion.skeleton import HUMANML3D
 from mote.reference import REAL, RealClips
 from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
 from mote.sides import mirror_text
 
-MIN_SECONDS = 1.5
-MAX_SECONDS = 9.8
-MIN_FRAMES = round(MIN_SECONDS * HUMANML3D.fps)
 STEPS = 10
 """Denoising steps; 20 make nothing better (train/NOTES.md)."""
 GUIDANCE = (7.5, 7.0)
@@ -43,14 +40,30 @@ GUIDANCE = (7.5, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-STEADYING = 0.6
-"""Frames, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
+STEADYING = 0.03
+"""Seconds, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
 DRAWS, KEPT_AFTER = 4, 0.6
 """A motion made from a text is the best of so many draws, where the model has a `retrieval` to tell, and one is kept
 after so much of the steps: nothing is lost by not taking the others to their end (train/NOTES.md)."""
 VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
 at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The seconds that a motion of a model lasts, least and most, and its frames a second."""
+
+    least: float
+    most: float
+    fps: float
+
+    def __str__(self) -> str:
+        return f"{self.least:.4g} to {self.most:.4g} s"
+
+    def include(self, seconds: float, spare: float = 0.0) -> bool:
+        """Whether a motion may last so long, or `spare` seconds less."""
+        return self.least <= seconds <= self.most + spare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +148,13 @@ class MoTe:
         return next(self.mtdm.parameters()).device
 
     @cached_property
+    def limits(self) -> Limits:
+        """How long its motions are."""
+        config = self.med.config
+        fps = config.skeleton.fps
+        return Limits(least=config.min_frames / fps, most=config.max_frames / fps, fps=fps)
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the weights as they lie on disk (`mote.checkpoint.digest`); empty where no folder holds them."""
         return digest(self.folder) if self.folder else ""
@@ -200,8 +220,8 @@ class MoTe:
 
         Args:
             text, motion: what the task is given, one or a list; a list is one batch.
-            seconds: length of the motions to make, 1.5 to 9.8; None lets the model choose, or, for variations of a
-                motion, keeps the length of the original. A list has one for each input.
+            seconds: length of the motions to make, within the `limits`; None lets the model choose, or, for variations
+                of a motion, keeps the length of the original. A list has one for each input.
             guidance: how strongly each generated side follows the other, for both or as (motion, text); 1 is none.
             seed: sample i of every input comes from seed + i; None draws a seed. A list has one for each input, and
                 says how many results there are of a task that takes none.
@@ -282,30 +302,30 @@ class MoTe:
     def _frames(self, seconds: Sequence[float | None], lengths: Tensor | None) -> Tensor:
         """Frames of each input's motion, (count,): those asked for, or its own; 0 leaves the choice to the model."""
         for asked in seconds:
-            if asked is not None and not MIN_SECONDS <= asked <= MAX_SECONDS:
-                raise ValueError(f"seconds is from {MIN_SECONDS:g} to {MAX_SECONDS:g}, not {asked:g}")
-        frames = torch.tensor([round((asked or 0) * HUMANML3D.fps) for asked in seconds], device=self.device)
+            if asked is not None and not self.limits.include(asked):
+                raise ValueError(f"seconds is from {self.limits.least:g} to {self.limits.most:g}, not {asked:g}")
+        frames = torch.tensor([round((asked or 0) * self.limits.fps) for asked in seconds], device=self.device)
         return frames if lengths is None else torch.where(frames > 0, frames, lengths)
 
     def _encode_motions(self, motions: list[Motion]) -> tuple[Tensor, Tensor]:
-        """Latents (b, views, l, d) and lengths (b,) in frames of motions of any frame rate."""
-        clips = []
+        """Latents (b, views, l, d) and lengths (b,) in frames of motions of any frame rate, on either skeleton."""
+        config, limits, clips = self.med.config, self.limits, []
         for motion in motions:
-            clip = canonical(motion.resample(HUMANML3D.fps))
-            if not MIN_SECONDS <= clip.seconds <= MAX_SECONDS + 2 / HUMANML3D.fps:
+            clip = canonical(fit(motion, config.skeleton).resample(limits.fps))
+            if not limits.include(clip.seconds, 2 / limits.fps):
                 raise ValueError(
-                    f"the motion lasts {motion.seconds:.1f} s: the model takes {MIN_SECONDS:g} to {MAX_SECONDS:g} s; "
+                    f"the motion lasts {motion.seconds:.1f} s: the model takes {limits}; "
                     "cut it, for example with motion[:frames]"
                 )
-            clips.append(torch.from_numpy(to_features(clip.joints)[: self.med.config.max_frames]))
-        views = [trimmed(clip, *cut, least=MIN_FRAMES) for clip in clips for cut in VIEWS]
+            clips.append(torch.from_numpy(from_motion(clip, config.layout, config.unit)[: config.max_frames]))
+        views = [trimmed(clip, *cut, least=config.min_frames) for clip in clips for cut in VIEWS]
         lengths = torch.tensor([len(view) for view in views], device=self.device)
         features = torch.nn.utils.rnn.pad_sequence(views, batch_first=True).to(self.device)
         latents = self.med.encode(features, lengths).float().unflatten(0, (-1, len(VIEWS)))
         return latents, lengths[:: len(VIEWS)]
 
     def _decode_motions(self, latents: Tensor, frames: Tensor) -> list[Motion]:
-        chosen = self.med.predict_lengths(latents).clamp(min=MIN_FRAMES)
+        chosen = self.med.predict_lengths(latents).clamp(min=self.med.config.min_frames)
         lengths = torch.where(frames > 0, frames, chosen)
         features = self.med.decode(latents, lengths).float().cpu().numpy()
         return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]
@@ -333,14 +353,19 @@ class MoTe:
         exchanged = {row: other for (row, other), value in zip(sided.items(), agree, strict=True) if value < 0}
         return [exchanged.get(row, text) for row, text in enumerate(texts)]
 
-    @staticmethod
-    def _to_motion(features: np.ndarray) -> Motion:
-        """Joints of one clip's features, with HumanML3D's bone lengths, trembling and sliding less, on one floor."""
-        joints = to_joints(features)
-        steady = smooth(joints.reshape(len(joints), -1), STEADYING).reshape(joints.shape)
-        body = Motion(with_bone_lengths(steady, HUMANML3D)).on_floor()
-        contacts = features[:, LAYOUT.contacts]
-        return canonical(Motion(plant_feet(level_floor(body.joints, contacts), contacts)))
+    def _to_motion(self, features: np.ndarray) -> Motion:
+        """The motion of one clip's features, with even bones, trembling and sliding less, on one floor.
+
+        KIT-ML's labels call a foot standing that is as good as still, 0.4 mm a frame: there is nothing to plant by.
+        """
+        config = self.med.config
+        made = to_motion(features, config.layout, config.unit)
+        steady = smooth(made.joints.reshape(len(made), -1), STEADYING * made.fps).reshape(made.joints.shape)
+        body = Motion(with_bone_lengths(steady, config.skeleton), made.fps).on_floor()
+        if config.skeleton.names == HUMANML3D.names:
+            contacts = features[:, config.layout.contacts]
+            body = Motion(plant_feet(level_floor(body.joints, contacts), contacts), made.fps)
+        return canonical(body)
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:

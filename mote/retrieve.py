@@ -94,7 +94,7 @@ class Index:
         """The k neighbours of a sentence or a motion, the nearest first.
 
         Raises:
-            ValueError: the text has no words, or the motion is not 1.5 to 9.8 s long.
+            ValueError: the text has no words, or the motion is not within the model's limits.
         """
         return self.nearest(self.place(query), k, kinds)
 
@@ -103,7 +103,7 @@ class Index:
         """Where in the space a sentence or a motion is; of unit length.
 
         Raises:
-            ValueError: the text has no words, or the motion is not 1.5 to 9.8 s long.
+            ValueError: the text has no words, or the motion is not within the model's limits.
         """
         space = self.model.retrieval
         assert space is not None

@@ -1,8 +1,11 @@
-"""Somebody whose motion is known, in any axes."""
+"""Somebody whose motion is known, in any axes, and how long a motion most models take."""
 
 import numpy as np
 
 from mote.motion.skeleton import HUMANML3D
+from mote.pipeline import Limits
+
+LIMITS = Limits(least=1.5, most=9.8, fps=20.0)
 
 
 def z_up(places: np.ndarray) -> np.ndarray:

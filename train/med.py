@@ -1,7 +1,7 @@
 """Stage 1: the motion encoder-decoder, on features and on the joints that they make (MLD, equation 1)."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from mote import device as devices
 from mote.checkpoint import save
 from mote.models.med import MED, MEDConfig, frame_mask
-from mote.motion.features import LAYOUT, recover, trajectory
+from mote.motion.features import Layout, recover, trajectory
 from mote.motion.quality import jitter
 from train.data import Batch, Clips, statistics
 from train.loop import FitConfig, fit
@@ -42,46 +42,47 @@ def loss(model: MED, batch: Batch, chance: torch.Generator, weights: MEDTraining
     valid = frame_mask(batch.lengths, normal.shape[1])
     target = (batch.features - model.feature_mean) / model.feature_std
     column_weights = torch.ones(normal.shape[-1], device=normal.device)
-    column_weights[LAYOUT.rotations] = weights.rotations
+    column_weights[model.config.layout.rotations] = weights.rotations
     made = normal * model.feature_std + model.feature_mean
     parts = {
         "features": _masked(F.smooth_l1_loss(normal, target, reduction="none") * column_weights, valid),
         "kl": -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).mean(),
-        **_motion_losses(made, batch.features, valid),
+        **_motion_losses(made, batch.features, valid, model.config),
     }
     total = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros(()))
     return total, {name: value.item() for name, value in parts.items()}
 
 
-def _motion_losses(made: Tensor, real: Tensor, valid: Tensor) -> dict[str, Tensor]:
+def _motion_losses(made: Tensor, real: Tensor, valid: Tensor, config: MEDConfig) -> dict[str, Tensor]:
     """Mean distances in metres of joints around the root, of their first and second differences, and of the path."""
-    joints, real_joints = recover(_without_path(made)), recover(_without_path(real))
-    difference = joints - real_joints
+    layout, unit = config.layout, config.unit
+    joints, real_joints = (recover(_without_path(part, layout), layout) for part in (made, real))
+    difference = (joints - real_joints) * unit
     velocity = difference[:, 1:] - difference[:, :-1]
     acceleration = velocity[:, 1:] - velocity[:, :-1]
-    (heading, _), (real_heading, real_root) = trajectory(made), trajectory(real)
-    _, root = trajectory(_with_turn(made, real))
+    (heading, _), (real_heading, real_root) = trajectory(made, layout), trajectory(real, layout)
+    _, root = trajectory(_with_turn(made, real, layout), layout)
     return {
         "joints": _masked(_distance(difference, 0.05), valid),
         "velocity": _masked(_distance(velocity, 0.02), valid[:, 1:]),
         "acceleration": _masked(_distance(acceleration, 0.02), valid[:, 2:]),
-        "path": _masked(_distance(root - real_root, 0.1), valid),
+        "path": _masked(_distance((root - real_root) * unit, 0.1), valid),
         "heading": _masked(_distance((heading - real_heading)[..., None], 0.1), valid),
     }
 
 
-def _without_path(features: Tensor) -> Tensor:
+def _without_path(features: Tensor, layout: Layout) -> Tensor:
     """The features of the same poses on the spot, facing +Z."""
     features = features.clone()
-    features[..., LAYOUT.turn] = 0
-    features[..., LAYOUT.velocity] = 0
+    features[..., layout.turn] = 0
+    features[..., layout.velocity] = 0
     return features
 
 
-def _with_turn(made: Tensor, real: Tensor) -> Tensor:
+def _with_turn(made: Tensor, real: Tensor, layout: Layout) -> Tensor:
     """The made features with the real turns: summed along a wrong heading, a path's gradient is mostly noise."""
     made = made.clone()
-    made[..., LAYOUT.turn] = real[..., LAYOUT.turn]
+    made[..., layout.turn] = real[..., layout.turn]
     return made
 
 
@@ -100,44 +101,47 @@ def _masked(values: Tensor, valid: Tensor) -> Tensor:
 
 
 ARMS = ("left elbow", "right elbow", "left wrist", "right wrist")
-IMPORTANCE = (
-    (LAYOUT.turn, 3.0),
-    (LAYOUT.velocity, 3.0),
-    (LAYOUT.height, 1.0),
-    (LAYOUT.positions, 1.0),
-    *((LAYOUT.position(joint), 2.0) for joint in ARMS),
-)
-"""What the principal components look at, in deviations of a column: an error of the root adds up along the path, and
-hands say more with small movements than the rest of the body."""
+
+
+def importance(layout: Layout) -> Tensor:
+    """What the principal components look at, in deviations of a column, (columns,).
+
+    An error of the root adds up along the path, and hands say more with small movements than the rest of the body.
+    """
+    weights = torch.zeros(layout.columns)
+    weights[layout.turn] = weights[layout.velocity] = 3.0
+    weights[layout.height] = weights[layout.positions] = 1.0
+    for joint in ARMS:
+        weights[layout.position(joint)] = 2.0
+    return weights
 
 
 @torch.no_grad()
 def set_components(model: MED, clips: Clips, size: int = 64) -> None:
     """Set MED's linear maps: principal components of the clips' parts, and the best linear way back from them."""
     where = next(model.parameters()).device
-    weights = torch.zeros(model.config.columns)
-    for columns, weight in IMPORTANCE:
-        weights[columns] = weight
-    parts = []
+    count, total = 0, torch.zeros(model.gather.in_features, dtype=torch.float64)
+    squares = torch.zeros(len(total), len(total), dtype=torch.float64)
     for rows in torch.from_numpy(clips.by_length.copy()).split(size):
-        for mirrored in (False, True):
+        for mirrored in clips.sides:
             batch = clips.batch(rows.tolist(), limit=model.config.max_frames, mirrored=mirrored).to(where)
             normal = (batch.features - model.feature_mean) / model.feature_std
             normal = normal * frame_mask(batch.lengths, normal.shape[1])[..., None]
-            parts.append(model.points(normal, batch.lengths).flatten(0, 1).cpu())
-    points = torch.cat(parts)  # (clips l, p c)
-    mean = points.mean(0)
-    points -= mean
-    covariance = (points.T @ points / len(points)).double()  # (p c, p c)
-    scale = weights.repeat(model.config.points).double()
+            points = model.points(normal, batch.lengths).flatten(0, 1)  # (b l, p c)
+            count += len(points)
+            total += points.sum(0).cpu()
+            squares += (points.T @ points).cpu()
+    mean = total / count
+    covariance = squares / count - mean[:, None] * mean  # (p c, p c)
+    scale = importance(model.config.layout).repeat(model.config.points).double()
     seen = scale.nonzero().squeeze(1)
     weighted = covariance[seen[:, None], seen] * scale[seen] * scale[seen, None]
     gather = torch.zeros(len(scale), model.config.dim - 1, dtype=torch.float64)  # (p c, d)
     gather[seen] = scale[seen, None] * torch.linalg.eigh(weighted).eigenvectors[:, 1 - model.config.dim :].flip(1)
     variance = gather.T @ covariance @ gather  # (d, d), diagonal
     model.gather.weight.copy_(gather.T)
-    model.gather.bias.copy_(-mean.double() @ gather)
-    model.spread.weight.copy_(covariance @ gather @ torch.linalg.inv(variance))
+    model.gather.bias.copy_(-mean @ gather)
+    model.spread.weight.copy_(covariance @ gather @ torch.linalg.pinv(variance, hermitian=True))
     model.spread.bias.copy_(mean)
 
 
@@ -167,7 +171,7 @@ def errors(model: MED, clips: Clips, size: int = 64) -> dict[str, float]:
         batch = clips.batch(rows.tolist(), limit=model.config.max_frames)
         features, lengths = batch.features.to(where), batch.lengths.to(where)
         decoded = model.decode(model.encode(features, lengths), lengths)
-        made, real = recover(decoded), recover(features)
+        made, real = (recover(part, model.config.layout) * model.config.unit for part in (decoded, features))
         squares = ((decoded - features) / model.feature_std).square().mean(dim=-1)  # (b, frames), zero past the end
         sums["features"] += (squares.sum(dim=1) / lengths).tolist()
         for one, other, length in zip(made, real, batch.lengths.tolist(), strict=True):
@@ -183,10 +187,11 @@ def errors(model: MED, clips: Clips, size: int = 64) -> dict[str, float]:
 
 
 def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, fitting: FitConfig) -> MED:
-    """Fit a MED on the training split, standardise its latents, and save it to `out`."""
+    """Fit a MED of the data's columns on the training split, standardise its latents, and save it to `out`."""
     clips, validation = Clips.load(prepared, "train"), Clips.load(prepared, "val")
     torch.manual_seed(fitting.seed)
-    model = MED(config)
+    form, columns = clips.form, clips.layout.columns
+    model = MED(replace(config, columns=columns, lengths=form.lengths, min_frames=form.min_frames))
     model.feature_mean, model.feature_std = statistics(clips.features)
     model = model.to(devices.choose())
     set_components(model, clips)
@@ -215,7 +220,7 @@ def standardise(model: MED, clips: Clips) -> None:
     """Set the latent's mean and deviation from the training clips and their mirror images."""
     model.latent_mean.zero_()
     model.latent_std.fill_(1)
-    latents = torch.cat([encode_all(model, clips, mirrored=mirrored)[0] for mirrored in (False, True)])
+    latents = torch.cat([encode_all(model, clips, mirrored=mirrored)[0] for mirrored in clips.sides])
     model.latent_mean.copy_(latents.mean(0))
     model.latent_std.copy_(latents.std(0).clamp_min(1e-3))
 

@@ -15,7 +15,7 @@ from scipy.ndimage import binary_opening
 
 from mote.motion.motion import Motion
 from mote.motion.quality import jitter, skating
-from mote.motion.skeleton import HUMANML3D, Skeleton
+from mote.motion.skeleton import Skeleton
 
 HIGH, HELD = 0.08, 0.5
 """Metres over the floor, and seconds, from which a body that touches nothing floats: a jump is shorter."""
@@ -40,7 +40,7 @@ class Body:
     floating: float
 
 
-def measure_body(motion: Motion, skeleton: Skeleton = HUMANML3D) -> Body:
+def measure_body(motion: Motion) -> Body:
     """The figures of a motion.
 
     Raises:
@@ -50,17 +50,17 @@ def measure_body(motion: Motion, skeleton: Skeleton = HUMANML3D) -> Body:
     if len(joints) < 4:
         raise ValueError(f"a jitter needs four frames, the motion has {len(joints)}")
     return Body(
-        skating=skating(motion, skeleton),
+        skating=skating(motion),
         penetration=1000 * float(np.maximum(0, -joints[..., 1].min(axis=1)).mean()),
         jitter=1000 * jitter(joints),
-        drift=1000 * _drift(joints, skeleton),
+        drift=1000 * _drift(joints, motion.skeleton),
         floating=_floating(joints[..., 1].min(axis=1), round(HELD * motion.fps)),
     )
 
 
-def mean_body(motions: Sequence[Motion], skeleton: Skeleton = HUMANML3D) -> Body:
+def mean_body(motions: Sequence[Motion]) -> Body:
     """The means of the figures of some motions."""
-    bodies = [measure_body(motion, skeleton) for motion in motions]
+    bodies = [measure_body(motion) for motion in motions]
     return Body(**{part.name: float(np.mean([getattr(body, part.name) for body in bodies])) for part in fields(Body)})
 
 

@@ -166,25 +166,28 @@ class Draw:
 class Motions:
     """The latents of every clip and its mirror image, whole and trimmed, and the sentences about either.
 
+    There are no mirror images of clips of a published set, which has them among its own.
+
     Rare actions are drawn more often than their number: by the square root of how common the action is.
     """
 
     def __init__(self, med: MED, clips: Clips, *, trims: int = 0) -> None:
         chance = torch.Generator().manual_seed(0)
         copies = [
-            [encode_all(med, clips, mirrored=mirrored, trim=chance if copy else None) for mirrored in (False, True)]
+            [encode_all(med, clips, mirrored=mirrored, trim=chance if copy else None) for mirrored in clips.sides]
             for copy in range(1 + trims)
         ]
         self.motion, self.frames = (
-            torch.stack([torch.cat([both[0][part], both[1][part]]) for both in copies]) for part in (0, 1)
+            torch.stack([torch.cat([side[part] for side in sides]) for sides in copies]) for part in (0, 1)
         )  # (1 + trims, 2 clips, l, d), (1 + trims, 2 clips)
         self.records = clips.records
-        captions = [record[kind] for kind in ("captions", "mirrored_captions") for record in clips.records]
+        kinds = ("captions", "mirrored_captions")[: len(clips.sides)]
+        captions = [record[kind] for kind in kinds for record in clips.records]
         self.first = torch.tensor([0, *map(len, captions)]).cumsum(0)
         self.captions = [caption for group in captions for caption in group]
         counts = Counter(record["action"] for record in clips.records)
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
-        self.weights = weights.repeat(2)
+        self.weights = weights.repeat(len(kinds))
 
     def draw(self, size: int, chance: torch.Generator) -> Draw:
         """Random clips, each in one of its copies and with one of its sentences."""
@@ -206,7 +209,7 @@ class Motions:
 
 
 class Pairs(Motions):
-    """Motions, and the latents of every sentence about them, as it is and reworded."""
+    """Motions, and the latents of every sentence about them, as it is and, if their labels are known, reworded."""
 
     def __init__(
         self,
@@ -218,8 +221,8 @@ class Pairs(Motions):
         rewordings: int = 0,
     ) -> None:
         super().__init__(med, clips, trims=trims)
-        paraphrase = Paraphraser()
-        labels = [(record["action"], record["style"]) for record in self.records] * 2
+        paraphrase, rewordings = Paraphraser(), rewordings if clips.form.labelled else 0
+        labels = [(record["action"], record["style"]) for record in self.records] * len(clips.sides)
         counts = (self.first[1:] - self.first[:-1]).tolist()
         told = [label for label, count in zip(labels, counts, strict=True) for _ in range(count)]
         wordings = [

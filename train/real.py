@@ -17,8 +17,7 @@ import numpy as np
 import torch
 
 from mote.models.retrieval import Retrieval
-from mote.motion.features import to_joints
-from mote.motion.motion import Motion
+from mote.motion.features import to_motion
 from mote.motion.quality import measure_movement
 from mote.pipeline import MoTe
 from mote.reference import REAL, RealClips
@@ -36,7 +35,8 @@ SENTENCES = 4
 
 def measure_real(model: MoTe, clips: Clips, others: Clips | None = None) -> RealClips:
     """The figures of clips, and those of pairs of the `others` where the model can tell what fits."""
-    motions = [Motion(to_joints(features.astype(np.float32))) for features in clips.features]
+    config = model.med.config
+    motions = [to_motion(features.astype(np.float32), config.layout, config.unit) for features in clips.features]
     speed, skating, jitter = np.array([astuple(measure_movement(motion)) for motion in motions]).T
     groups = max(1, min(GROUPS, len(motions) // LEAST))
     bounds = np.quantile(speed, np.arange(1, groups) / groups)

@@ -5,8 +5,9 @@ that its encoder knows, to its denoiser, its decoder and its retrieval: the way 
 own clips, in a few hours of a CPU.
 With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper.
 
-RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The model
-ends in RUN/model, ready for `MoTe.from_pretrained`, with what real clips measure (`train.real`).  A run that was
+`--data HUMANML3D` and `--data KIT-ML`, the folders as they are published, train the paper's three stages on these sets.
+Otherwise RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The
+model ends in RUN/model, ready for `MoTe.from_pretrained`, with what real clips measure (`train.real`).  A run that was
 stopped goes on where it stopped.
 """
 
@@ -21,6 +22,7 @@ from mote.checkpoint import CONFIG
 from mote.models.words import TOKENIZER
 from train import pretrained
 from train.jobs import run_together
+from train.prepare.published import Name, recognise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +45,15 @@ ONWARD = Plan(
     phases=(("prepare",), ("ted",), ("denoiser",), ("mtdm",), ("decoder", "retrieval")),
     shares={"ted": 0.15, "denoiser": 0.25, "mtdm": 0.5, "decoder": 0.1, "retrieval": 0.1},
 )
-"""From nothing, and from a trained model."""
+PUBLISHED = Plan(
+    phases=(("prepare",), ("med", "ted"), ("mtdm",)),
+    shares={"med": 0.5, "ted": 0.5, "mtdm": 0.5},
+)
+"""From nothing, from a trained model, and the paper's own stages on HumanML3D or KIT-ML, whose clips have no labels of
+action and style that the other stages could go by."""
 
-PARTS = {"med": "med", "ted": "decoder", "mtdm": "mtdm", "retrieval": "retrieval"}
-"""The stage that each part of the model comes from: TED's decoder is trained once more at the end."""
+PARTS = {"med": ("med",), "ted": ("decoder", "ted"), "mtdm": ("mtdm",), "retrieval": ("retrieval",)}
+"""The stages that each part of the model may come from, the last trained first: TED's decoder is trained twice."""
 
 FILES = (CONFIG, "model*.safetensors*", f"*{TOKENIZER}")
 
@@ -58,10 +65,11 @@ def commands(
     options: list[str],
     start: Path | None = None,
     published: Sequence[str] = (),
+    plan: Plan | None = None,
 ) -> dict[str, list[str]]:
     """The command of each stage of the plan, without the interpreter."""
     prepared, stages = out / "prepared", out / "stages"
-    plan = ONWARD if start else SCRATCH
+    plan = plan or (ONWARD if start else SCRATCH)
     frozen = ["--frozen"] if "--tune" in published and "decoder" not in published else []
     reading = ["train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl")]
     if start:
@@ -77,14 +85,17 @@ def commands(
         "retrieval": ["train.retrieval", *latents, "--out", str(stages / "retrieval")],
         "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],
     }  # fmt: skip
+    if plan is PUBLISHED:
+        every["mtdm"] = [*every["denoiser"][:-1], str(stages / "mtdm")]
     times = {stage: ["--minutes", f"{share * minutes:g}"] for stage, share in plan.shares.items()}
     return {stage: every[stage] + times.get(stage, []) for phase in plan.phases for stage in phase}
 
 
 def publish(stages: Path, model: Path) -> None:
     """Copy what a model needs to run, of the stages that are done, and nothing that only training needs."""
-    for part, stage in PARTS.items():
-        if not (stages / stage / CONFIG).exists():
+    for part, sources in PARTS.items():
+        stage = next((stage for stage in sources if (stages / stage / CONFIG).exists()), None)
+        if stage is None:
             continue
         (model / part).mkdir(parents=True, exist_ok=True)
         for pattern in FILES:
@@ -96,7 +107,8 @@ def publish(stages: Path, model: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="RAW, or the folder of HumanML3D or of KIT-ML")
+    parser.add_argument("--layout", choices=get_args(Name), help="the set in that folder (default: as it looks)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=85, help="of training; the rest takes 30 more on two cores")
     parser.add_argument("--start", type=Path, help="a trained model to go on from; its licence binds what comes of it")
@@ -105,13 +117,20 @@ def main() -> None:
     args = parser.parse_args()
     if args.start and (args.encoder or args.decoder):
         parser.error("--start goes on with the TED of the model that it names: leave out --encoder and --decoder")
-    options = ["--commercial"] if args.commercial else []
+    try:
+        layout = args.layout or recognise(args.data)
+    except ValueError as error:
+        parser.error(str(error))
+    if layout and args.start:
+        parser.error("--start goes on with clips of your own; HumanML3D and KIT-ML are trained on from nothing")
+    options = ["--commercial"] if args.commercial else ["--layout", layout] if layout else []
     published = [f"--{part}={name}" for part in get_args(pretrained.Part) if (name := getattr(args, part))]
     published += ["--tune", *args.tune] if published else []
-    every = commands(args.data, args.out, args.minutes, options, args.start, published)
+    plan = PUBLISHED if layout else ONWARD if args.start else SCRATCH
+    every = commands(args.data, args.out, args.minutes, options, args.start, published, plan)
     if args.start:
         shutil.copytree(args.start / "med", args.out / "stages" / "med", dirs_exist_ok=True)
-    for phase in (ONWARD if args.start else SCRATCH).phases:
+    for phase in plan.phases:
         run_together({stage: every[stage] for stage in phase})
     model = args.out / "model"
     publish(args.out / "stages", model)

@@ -27,6 +27,7 @@ from mote.models.text_autoencoder import TextAutoencoder
 from mote.models.words import SPECIAL, TOKENIZER, clean
 from mote.models.writers import BY_TABLE, Writer
 from train import pretrained
+from train.data import read_form
 from train.loop import FitConfig, fit
 from train.prepare import text
 from train.sentences import IGNORED, Batch, Batches
@@ -223,7 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train TED and write its checkpoint to the folder of the run; print how many words come back."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
-    parser.add_argument("--manifest", type=Path, help="manifest.jsonl of our own prepared clips")
+    parser.add_argument(
+        "--manifest", type=Path, help="manifest.jsonl of the prepared clips; all there is to read of a published set"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--start", type=Path, help="a trained TED to go on from")
     parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
@@ -235,8 +238,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.writer and not options.start:
         parser.error("--writer puts a new decoder on a trained encoder: name the folder of that TED with --start")
-    human = text.human(options.data)
     own = text.clips(options.manifest, "train") if options.manifest else []
+    published = options.manifest is not None and not read_form(options.manifest.parent).labelled
+    human, own = (own, []) if published else (text.human(options.data), own)
     torch.manual_seed(TEDTraining.seed)
     try:
         ted = begin(options, [*human, *own])
@@ -264,9 +268,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=options.out,
     )
     assert isinstance(trained, TEDTrainer)
-    held = {"HumanML3D, val": text.humanml3d(options.data / "humanml3d", "val")}
+    held = {} if published else {"HumanML3D, val": text.humanml3d(options.data / "humanml3d", "val")}
     if options.manifest:
-        held["our clips, val"] = text.clips(options.manifest, "val")
+        held["the clips, val"] = text.clips(options.manifest, "val")
     if not options.decoder_only:
         standardise(trained.ted, [*human, *own])
         familiarise(trained.ted, own or human, [*held.values()][-1])

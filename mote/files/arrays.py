@@ -8,12 +8,21 @@ from einops import rearrange
 from numpy.lib import format as npy
 
 from mote.files.errors import MAX_BYTES, MAX_VALUE, MotionFileError, check_file, check_frames
-from mote.motion.features import KIT_LAYOUT, LAYOUT, to_joints
+from mote.motion.features import LAYOUTS, to_joints
 from mote.motion.motion import Motion
 from mote.motion.recording import Recording
-from mote.motion.skeleton import HUMANML3D, KIT
+from mote.motion.skeleton import BODIES, Skeleton
 
-_SHAPES = "(frames, 22, 3) or (frames, 66) joints, (frames, 263) HumanML3D features, (frames, 251) KIT features"
+_SHAPES = (
+    "(frames, 22, 3) or (frames, 66) HumanML3D joints, (frames, 21, 3) or (frames, 63) KIT joints, "
+    "(frames, 263) HumanML3D features, (frames, 251) KIT features"
+)
+_BODIES: dict[tuple[int, ...], Skeleton] = {
+    shape: body
+    for (joints, body), columns in zip(BODIES.items(), LAYOUTS, strict=True)
+    for shape in ((joints, 3), (3 * joints,), (columns,))
+}
+"""The skeleton of an array whose frames have these shapes."""
 
 
 def read_npy(path: Path) -> Recording:
@@ -64,13 +73,13 @@ def read_npz(path: Path) -> Recording:
 
 
 def write_npy(motion: Motion, path: Path) -> None:
-    """Write the joints (frames, 22, 3) at 20 fps, the rate that a reader of an .npy takes for granted."""
+    """Write the joints (frames, 22, 3) at 20 fps, or KIT's 21 at 12.5, as its reader takes for granted."""
     with path.open("wb") as file:
-        np.save(file, motion.resample(HUMANML3D.fps).joints)
+        np.save(file, motion.resample(motion.skeleton.fps).joints)
 
 
 def write_npz(motion: Motion, path: Path) -> None:
-    """Write `joints` (frames, 22, 3) and `fps`."""
+    """Write `joints` (frames, 22, 3), or KIT's 21, and `fps`."""
     with path.open("wb") as file:
         np.savez_compressed(file, joints=motion.joints, fps=np.float64(motion.fps))
 
@@ -79,19 +88,19 @@ def _to_recording(path: Path, array: np.ndarray, fps: float | None = None) -> Re
     """The joints in an array of joints or features; without `fps`, at the rate that is usual for them."""
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
         raise MotionFileError(f"{path.name} holds values of type {array.dtype}: a motion is made of real numbers")
-    if array.ndim not in (2, 3) or array.shape[1:] not in ((22, 3), (66,), (263,), (251,)):
+    skeleton = _BODIES.get(array.shape[1:])
+    if skeleton is None:
         raise MotionFileError(f"{path.name} holds an array of {array.shape}: a motion is {_SHAPES}")
-    skeleton = KIT if array.shape[1:] == (251,) else HUMANML3D
     check_frames(path, len(array), skeleton.fps if fps is None else fps)
     array = array.astype(np.float64)
     if not (np.abs(array) <= MAX_VALUE).all():  # false for NaN as well
         raise MotionFileError(f"{path.name} has NaN, infinity or a number beyond {MAX_VALUE:g} in its frames")
-    if array.shape[1:] in ((263,), (251,)):
-        array = to_joints(array, LAYOUT if skeleton is HUMANML3D else KIT_LAYOUT)
+    if array.shape[1] in LAYOUTS:
+        array = to_joints(array, LAYOUTS[array.shape[1]])
     elif array.ndim == 2:
         array = rearrange(array, "frames (joints axes) -> frames joints axes", axes=3)
     return Recording(
-        names=tuple("neck" if name == "upper neck" else name for name in skeleton.names),
+        names=skeleton.names,
         parents=skeleton.parents,
         positions=array,
         rest=None,

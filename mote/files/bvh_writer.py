@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mote.files.rig import JOINTS, NAMES, PARENTS, TIPS, Rigged, rig
+from mote.files.rig import ARMATURES, TIPS, Rigged, rig
 from mote.motion.motion import Motion
 from mote.motion.recording import Recording
 from mote.motion.rotation import to_euler
-from mote.motion.skeleton import HUMANML3D
 
 ORDER = "ZXY"
 CENTIMETRES = 100.0
@@ -27,7 +26,7 @@ def write_bvh(motion: Motion, path: Path) -> None:
     rigged = rig(motion)
     angles = _continuous(to_euler(rigged.rotations, ORDER))
     columns = []
-    for joint in range(len(NAMES)):
+    for joint in range(len(rigged.armature.names)):
         if joint in rigged.translations:
             columns.append(rigged.translations[joint] * CENTIMETRES)
         columns.append(angles[:, joint])
@@ -43,14 +42,17 @@ def write_bvh(motion: Motion, path: Path) -> None:
 
 
 def written(recording: Recording) -> Recording | None:
-    """HumanML3D's 22 joints of what `write_bvh` wrote; None of another file."""
-    names = [name for name in recording.names if not name.endswith(" end")]
-    if sorted(names) != sorted(NAMES):
+    """HumanML3D's 22 joints, or KIT-ML's 21, of what `write_bvh` wrote; None of another file."""
+    names = sorted(name for name in recording.names if not name.endswith(" end"))
+    armature = next((one for one in ARMATURES.values() if sorted(one.names) == names), None)
+    if armature is None:
         return None
-    places = [recording.names.index(NAMES[JOINTS.index(joint)]) for joint in range(len(HUMANML3D.names))]
+    skeleton = armature.skeleton
+    owners = [armature.names[armature.joints.index(joint)] for joint in range(len(skeleton.names))]
+    places = [recording.names.index(name) for name in owners]
     joints = recording.positions[:, places]
     rest = None if recording.rest is None else recording.rest[places]
-    return replace(recording, names=HUMANML3D.names, parents=HUMANML3D.parents, positions=joints, rest=rest)
+    return replace(recording, names=skeleton.names, parents=skeleton.parents, positions=joints, rest=rest)
 
 
 def _continuous(degrees: np.ndarray) -> np.ndarray:
@@ -71,14 +73,14 @@ def _hierarchy(joint: int, rigged: Rigged, depth: int = 0) -> list[str]:
     pad = "  " * depth
     channels = [f"{axis}position" for axis in "XYZ"] if joint in rigged.translations else []
     channels += [f"{axis}rotation" for axis in ORDER]
-    name = NAMES[joint]
+    name = rigged.armature.names[joint]
     lines = [
         f"{pad}{'JOINT' if joint else 'ROOT'} {name}",
         f"{pad}{{",
         f"{pad}  OFFSET {_numbers(rigged.offsets[joint] * CENTIMETRES)}",
         f"{pad}  CHANNELS {len(channels)} {' '.join(channels)}",
     ]
-    for child, parent in enumerate(PARENTS):
+    for child, parent in enumerate(rigged.armature.parents):
         if parent == joint:
             lines += _hierarchy(child, rigged, depth + 1)
     if name in TIPS:

@@ -29,7 +29,7 @@ from pygltflib import (
     Skin,
 )
 
-from mote.files.rig import DIRECTIONS, NAMES, PARENTS, TIPS, Rigged, rig
+from mote.files.rig import TIPS, Rigged, rig
 from mote.motion.motion import Motion
 from mote.motion.rotation import normalise
 
@@ -48,14 +48,15 @@ def write_glb(motion: Motion, path: Path) -> None:
     """
     rigged = rig(motion)
     blob = _Blob()
-    joints = range(len(NAMES))
+    names, parents = rigged.armature.names, rigged.armature.parents
+    joints = range(len(names))
     nodes = [
         Node(
             name=name,
             translation=rigged.offsets[joint].tolist(),
-            children=[child for child in joints if PARENTS[child] == joint],
+            children=[child for child in joints if parents[child] == joint],
         )
-        for joint, name in enumerate(NAMES)
+        for joint, name in enumerate(names)
     ]
     rest = _rest(rigged)
     unbound = np.tile(np.eye(4), (len(rest), 1, 1))
@@ -118,7 +119,7 @@ class _Blob:
 def _rest(rigged: Rigged) -> np.ndarray:
     """Where the joints of the T pose are, (joints, 3)."""
     rest = rigged.offsets.copy()
-    for joint, parent in enumerate(PARENTS):
+    for joint, parent in enumerate(rigged.armature.parents):
         if parent >= 0:
             rest[joint] += rest[parent]
     return rest
@@ -126,8 +127,11 @@ def _rest(rigged: Rigged) -> np.ndarray:
 
 def _primitives(rigged: Rigged, rest: np.ndarray, blob: _Blob) -> list[Primitive]:
     """The bones of each side as triangles; each moves with the joint that it starts from."""
-    bones = [(NAMES[joint], PARENTS[joint], rest[joint]) for joint in np.flatnonzero(DIRECTIONS.any(-1))]
-    bones += [(name, NAMES.index(name), rest[NAMES.index(name)] + tip) for name, tip in TIPS.items()]
+    names, parents = rigged.armature.names, rigged.armature.parents
+    bones = [
+        (names[joint], parents[joint], rest[joint]) for joint in np.flatnonzero(rigged.armature.directions.any(-1))
+    ]
+    bones += [(name, names.index(name), rest[names.index(name)] + tip) for name, tip in TIPS.items()]
     made = []
     for material, side in enumerate(COLOURS):
         own = [bone for bone in bones if next(filter(bone[0].startswith, COLOURS)) == side]
@@ -165,7 +169,7 @@ def _animation(rigged: Rigged, fps: float, blob: _Blob) -> Animation:
     tracks = [(joint, "translation", offsets, "VEC3") for joint, offsets in rigged.translations.items()]
     tracks += [
         (joint, "rotation", np.roll(_continuous(rigged.rotations[:, joint]), -1, axis=-1), "VEC4")  # x, y, z, w
-        for joint in range(len(NAMES))
+        for joint in range(len(rigged.armature.names))
     ]
     return Animation(
         name="Motion",

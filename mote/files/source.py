@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mote.files.errors import MotionFileError, check_frames
-from mote.motion.convention import UNITS, Convention, Units, Up, y_up
+from mote.motion.convention import LEGS, UNITS, Convention, Units, Up, legs, y_up
 from mote.motion.motion import Motion
-from mote.motion.recording import Recording
+from mote.motion.recording import Recording, find_joints, right_handed
 from mote.motion.retarget import retarget
-from mote.motion.skeleton import HUMANML3D
+from mote.motion.skeleton import HUMANML3D, KIT_BODY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,8 @@ AS_FOUND = Reading()
 class Source:
     """The joints in a file, as they stand in it, and what they were found to be in.
 
-    HumanML3D's 22 joints are only scaled and turned; all others are fitted to those, at 20 fps.
+    HumanML3D's 22 joints are only scaled and turned, and so are KIT-ML's 21, so that the legs are as long as
+    HumanML3D's; all others are fitted to the 22, at 20 fps.
     """
 
     path: Path
@@ -65,8 +66,14 @@ class Source:
         cut = self._cut(reading)
         try:
             metres, up = self.convention.metres(reading.units), reading.up or self.convention.up
-            ours = cut.names == HUMANML3D.names
-            return Motion(y_up(cut.positions * metres, up), cut.fps) if ours else retarget(cut, up=up)
+            placed = y_up(cut.positions * metres, up)
+            if cut.names == HUMANML3D.names:
+                return Motion(placed, cut.fps)
+            if cut.names == KIT_BODY.names:
+                found = find_joints(cut.names)
+                scale = LEGS / max(legs(placed, found), 1e-9)
+                return Motion(right_handed(placed, found) * scale, cut.fps).on_floor()
+            return retarget(cut, up=up)
         except ValueError as error:
             raise MotionFileError(f"{self.path.name}: {error}") from error
 

@@ -5,8 +5,10 @@ transformers add to it.  Training sets the linear maps by principal components, 
 a waving hand are in the latent from the start: a transformer alone finds them last.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from einops import rearrange, repeat
@@ -14,6 +16,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from mote.models.layers import Block, sinusoid
+from mote.motion.convention import LEGS
+from mote.motion.features import LAYOUTS, Layout
+from mote.motion.skeleton import BODIES, Skeleton
 
 HEAD_REACH = 4
 """How many frames ahead the two convolutions of the head see."""
@@ -31,9 +36,14 @@ class MEDConfig:
 
     `tokens` is the paper's l; `points` are the moments of a latent token's share of the clip; `stride` is how many
     frames one token of the trunk spans.  Without encoder layers the encoder is its linear map.
+
+    `columns` tells the features apart: 263 are HumanML3D's, 22 joints at 20 frames a second, 251 KIT-ML's, 21 at 12.5.
+    `lengths` are the bones of all bodies in them, a joint each, as the features measure: needed where the skeleton has
+    none of its own, KIT-ML's.  `min_frames` and `max_frames` are of the clips that it was trained on.
     """
 
     columns: int = 263
+    lengths: tuple[float, ...] = ()
     tokens: int = 8
     dim: int = 96
     points: int = 10
@@ -43,20 +53,47 @@ class MEDConfig:
     decoder_layers: int = 4
     stride: int = 4
     head_width: int = 128
+    min_frames: int = 30
     max_frames: int = 196
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "lengths", tuple(self.lengths))  # JSON has lists
         for name, value in vars(self).items():
+            if name == "lengths":
+                continue
             if not isinstance(value, int) or value < (name != "encoder_layers"):
                 raise ValueError(f"{name} is a positive whole number, not {value!r}")
         if self.stride % 2:
             raise ValueError(f"stride is even, so that the patches overlap by half of it, not {self.stride}")
+        if self.columns not in LAYOUTS:
+            raise ValueError(f"columns are {' or '.join(map(str, LAYOUTS))}, not {self.columns}")
+        skeleton = self.layout.skeleton
+        if len(self.lengths) != (0 if skeleton.uniform else len(skeleton.names)):
+            raise ValueError(f"{self.columns} columns go with bones of {len(skeleton.names)} joints, or none if known")
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What the columns are."""
+        return LAYOUTS[self.columns]
+
+    @cached_property
+    def unit(self) -> float:
+        """Metres in one of the features' lengths: those in which the legs are as long as HumanML3D's."""
+        if not self.lengths:
+            return 1.0
+        return LEGS / sum(self.lengths[self.layout.skeleton.index(f"left {joint}")] for joint in ("knee", "ankle"))
+
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        """That of the motions, with its bone lengths in metres."""
+        body = BODIES[len(self.layout.skeleton.names)]
+        return replace(body, lengths=np.array(self.lengths) * self.unit) if self.lengths else body
 
 
 class MED(nn.Module):
     """Motion features to a latent of l tokens x d, and back for any number of frames up to `max_frames`.
 
-    Features are HumanML3D's, unnormalised: mean and deviation are buffers.  Latents are standardised likewise.
+    Features are as the data has them, unnormalised: mean and deviation are buffers.  Latents are standardised likewise.
     """
 
     feature_mean: Tensor

@@ -15,6 +15,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from mote.motion.motion import Motion
 from mote.motion.rotation import between, inverse, multiply, normalise, rotate, to_6d
 from mote.motion.skeleton import HUMANML3D, KIT, Skeleton
 
@@ -108,6 +109,8 @@ class Layout:
 
 LAYOUT = Layout(HUMANML3D)
 KIT_LAYOUT = Layout(KIT)
+LAYOUTS: dict[int, Layout] = {layout.columns: layout for layout in (LAYOUT, KIT_LAYOUT)}
+"""The layout of features with so many columns."""
 
 
 def smooth(values: np.ndarray, deviation: float) -> np.ndarray:
@@ -201,6 +204,21 @@ def recover(
 def to_joints(features: np.ndarray, layout: Layout = LAYOUT) -> np.ndarray:
     """Joints (frames, 22, 3) float32 of features (frames, 263); (frames, 21, 3) of KIT's 251."""
     return recover(torch.from_numpy(np.asarray(features, dtype=np.float64)), layout).float().numpy()
+
+
+def from_motion(motion: Motion, layout: Layout = LAYOUT, unit: float = 1.0) -> np.ndarray:
+    """Features (frames - 1, columns) of a motion of the layout's joints; one of their lengths is `unit` metres."""
+    return to_features(motion.joints * _handed(layout) / unit, layout)
+
+
+def to_motion(features: np.ndarray, layout: Layout = LAYOUT, unit: float = 1.0) -> Motion:
+    """The motion of features (frames, columns), at the layout's frame rate; one of their lengths is `unit` metres."""
+    return Motion(to_joints(features, layout) * _handed(layout) * unit, layout.skeleton.fps)
+
+
+def _handed(layout: Layout) -> np.ndarray:
+    """What turns the layout's coordinates into a motion's, and back."""
+    return np.array([-1 if layout.skeleton.left_handed else 1, 1, 1], np.float32)
 
 
 def trimmed(features: Rows, start: float, end: float, *, least: int) -> Rows:

@@ -75,7 +75,7 @@ def with_bone_lengths(joints: ndarray, skeleton: Skeleton) -> ndarray:
     Raises:
         ValueError: the skeleton has no bone lengths of its own.
     """
-    if not np.isfinite(skeleton.lengths).all():
+    if not skeleton.uniform:
         raise ValueError("this skeleton has no bone lengths of its own")
     recorded = np.asarray(joints, dtype=np.float64)
     rebuilt = recorded.copy()

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote.motion.skeleton import HUMANML3D
+from mote.motion.skeleton import BODIES, HUMANML3D, Skeleton
 
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Positions of HumanML3D's 22 joints, (frames, 22, 3) float32 in metres: Y up, floor at 0.
+    """Positions of HumanML3D's 22 joints, (frames, 22, 3) float32 in metres: Y up, floor at 0; or of KIT-ML's 21 alike.
 
     Raises:
         ValueError: the array has another shape, no frame, or a number that is not finite, or fps is not positive.
@@ -22,9 +22,8 @@ class Motion:
 
     def __post_init__(self) -> None:
         joints = np.asarray(self.joints, dtype=np.float32)
-        expected = (len(HUMANML3D.names), 3)
-        if joints.ndim != 3 or joints.shape[1:] != expected or len(joints) == 0:
-            raise ValueError(f"a motion is an array of (frames, {expected[0]}, 3) joints, not {joints.shape}")
+        if joints.ndim != 3 or joints.shape[1] not in BODIES or joints.shape[2] != 3 or len(joints) == 0:
+            raise ValueError(f"a motion is an array of (frames, 22, 3) or (frames, 21, 3) joints, not {joints.shape}")
         if not np.isfinite(joints).all():
             raise ValueError("a motion holds finite numbers only; this one has NaN or infinity")
         if not (np.isfinite(self.fps) and self.fps > 0):
@@ -42,6 +41,11 @@ class Motion:
         if frames.step not in (None, 1):
             raise ValueError("a slice with a step would change the speed: use resample for another frame rate")
         return Motion(self.joints[frames], self.fps)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Whose joints these are, told by their number."""
+        return BODIES[self.joints.shape[1]]
 
     @property
     def seconds(self) -> float:
@@ -65,7 +69,7 @@ class Motion:
 
     def mirror(self) -> Motion:
         """Left and right exchanged: the picture in a mirror that stands along the motion's YZ plane."""
-        joints = self.joints[:, list(HUMANML3D.mirrored)].copy()
+        joints = self.joints[:, list(self.skeleton.mirrored)].copy()
         joints[..., 0] *= -1
         return Motion(joints, self.fps)
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mote.motion.motion import Motion
-from mote.motion.skeleton import HUMANML3D, Skeleton
+from mote.motion.skeleton import HUMANML3D
 
 DOWN = 0.05
 """Metres over the floor below which a foot is taken to stand."""
@@ -57,8 +57,9 @@ def jitter(joints: Float[np.ndarray, "frames joints 3"]) -> float:
     return float(np.linalg.norm(np.diff(joints, n=3, axis=0), axis=-1).mean())
 
 
-def skating(motion: Motion, skeleton: Skeleton = HUMANML3D) -> float:
+def skating(motion: Motion) -> float:
     """The share of the frames in which a foot stands and slides."""
+    skeleton = motion.skeleton
     feet = motion.joints[:, [skeleton.left_foot[1], skeleton.right_foot[1]]]  # (frames, 2, 3)
     stands = (feet[1:, :, 1] < DOWN) & (feet[:-1, :, 1] < DOWN)
     speed = np.linalg.norm(np.diff(feet[..., [0, 2]], axis=0), axis=-1) * motion.fps

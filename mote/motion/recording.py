@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mote.motion.rotation import normalise
+
 LIMBS: dict[str, tuple[str, ...]] = {
     "hip": ("upperleg", "upleg", "thigh", "femur", "hip"),
     "knee": ("lowerleg", "shin", "calf", "tibia", "knee", "leg"),
@@ -89,3 +91,16 @@ def find_joints(names: tuple[str, ...]) -> dict[str, int]:
             "Rename the joints after Mixamo's, Blender's, CMU's or SMPL's convention."
         )
     return found
+
+
+def right_handed(positions: np.ndarray, found: dict[str, int]) -> np.ndarray:
+    """Joints (frames, joints, 3), Y up, out of a mirrored coordinate system, as KIT-ML's is, if they are in one.
+
+    The toes must point where left and right say is ahead; without toes nothing is known, and nothing changed.
+    """
+    if "left toe" not in found or "right toe" not in found:
+        return positions
+    at = {name: positions[:, joint] for name, joint in found.items()}
+    ahead = np.cross(at["left hip"] - at["right hip"], at["neck"] - (at["left hip"] + at["right hip"]) / 2)
+    toes = sum(normalise(at[f"{side} toe"] - at[f"{side} ankle"]) for side in ("left", "right"))
+    return positions * [-1, 1, 1] if (normalise(ahead) * toes).sum(-1).mean() < 0 else positions

@@ -1,4 +1,4 @@
-"""Any usual biped to the 22 joints of HumanML3D with its uniform bone lengths.
+"""Any usual biped to the 22 joints of HumanML3D with its uniform bone lengths, and from there to KIT-ML's 21 and back.
 
 Joints are found by their names; directions of limbs are kept, lengths are replaced, and the path of the hips is
 scaled by the length of the legs, so a file's units never matter.
@@ -9,9 +9,9 @@ import numpy as np
 from mote.motion.convention import LEGS, Up, find_convention, legs, y_up
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
-from mote.motion.recording import Recording, find_joints
+from mote.motion.recording import Recording, find_joints, right_handed
 from mote.motion.rotation import normalise
-from mote.motion.skeleton import HUMANML3D
+from mote.motion.skeleton import BODIES, HUMANML3D, KIT_BODY, Skeleton
 
 HIP_IN_PELVIS = np.array([0.0603, -0.0867, 0.0060])
 COLLAR_IN_CHEST = np.array([0.0715, 0.1162, -0.0316])
@@ -31,6 +31,33 @@ def retarget(recording: Recording, fps: float = HUMANML3D.fps, up: Up | None = N
     return canonical(Motion(with_bone_lengths(motion.joints, HUMANML3D), fps))  # a fast bone shrinks between frames
 
 
+_KIT_PLACES = {
+    "spine": ("spine1", "spine1"), "chest": ("spine3", "spine3"), "lower neck": ("neck", "neck"),
+    "upper neck": ("head", "head"),
+    **{f"{side} heel": (f"{side} ankle", f"{side} foot") for side in ("left", "right")},
+    **{f"{side} toe": (f"{side} foot", f"{side} foot") for side in ("left", "right")},
+}  # fmt: skip
+"""Joints of KIT-ML that HumanML3D calls otherwise: each lies midway between two of its joints."""
+
+
+def fit(motion: Motion, skeleton: Skeleton) -> Motion:
+    """The motion on HumanML3D's skeleton or KIT-ML's, at its own frame rate; as it is if it is on that one already.
+
+    On KIT-ML's, bones get the lengths of `skeleton`, where it has any.
+    """
+    if motion.skeleton.names == skeleton.names:
+        return motion
+    if skeleton.names == HUMANML3D.names:
+        own = motion.skeleton
+        places = Recording(names=own.names, parents=own.parents, positions=motion.joints, rest=None, fps=motion.fps)
+        return retarget(places, motion.fps)
+    pairs = np.array([[HUMANML3D.index(name) for name in _KIT_PLACES.get(own, (own, own))] for own in KIT_BODY.names])
+    joints = motion.joints[:, pairs].mean(axis=2)  # (frames, 21, 3)
+    if skeleton.uniform:
+        joints = with_bone_lengths(joints, skeleton)
+    return canonical(Motion(joints, motion.fps))
+
+
 _ROUNDED = 3e-6
 """Metres, more than float32 rounds of what lies within ten metres."""
 
@@ -47,11 +74,11 @@ def canonical(motion: Motion) -> Motion:
 
 
 def stance(pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where a body (22, 3) stands on the floor, (3,), and its own axes left, up and ahead as rows, (3, 3).
+    """Where a body (22 or 21, 3) stands on the floor, (3,), and its own axes left, up and ahead as rows, (3, 3).
 
     Where hips and shoulders cancel each other, its axes are the world's.
     """
-    right_hip, left_hip, right_shoulder, left_shoulder = (pose[joint] for joint in HUMANML3D.facing)
+    right_hip, left_hip, right_shoulder, left_shoulder = (pose[joint] for joint in BODIES[len(pose)].facing)
     right = (right_hip - left_hip + right_shoulder - left_shoulder) * [1, 0, 1]
     ahead = normalise(np.cross([0, 1, 0], right))
     axes = np.stack([np.cross([0, 1, 0], ahead), [0, 1, 0], ahead]) if ahead.any() else np.eye(3)
@@ -62,7 +89,7 @@ class _Body:
     """The parts of a recorded body, brought to Y up, as (frames, 3) arrays by name."""
 
     def __init__(self, recording: Recording, found: dict[str, int], up: Up) -> None:
-        self.positions = y_up(np.asarray(recording.positions, dtype=np.float64), up)
+        self.positions = right_handed(y_up(np.asarray(recording.positions, dtype=np.float64), up), found)
         self.found = found
         trunk = [found["neck"]]
         while recording.parents[trunk[-1]] >= 0:
@@ -72,20 +99,10 @@ class _Body:
             legs.append(recording.parents[legs[-1]])
         root = next((joint for joint in trunk if joint in legs), trunk[-1])
         self.trunk = trunk[: trunk.index(root) + 1][::-1]
-        self._set_right()
         self.head = self._head(recording)
 
     def at(self, joint: str) -> np.ndarray:
         return self.positions[:, self.found[joint]]
-
-    def _set_right(self) -> None:
-        """Undo a mirrored coordinate system, as KIT-ML's: the toes must point where left and right say is ahead."""
-        if "left toe" not in self.found or "right toe" not in self.found:
-            return
-        ahead = np.cross(self.at("left hip") - self.at("right hip"), self.at("neck") - self._hips())
-        toes = sum(normalise(self.at(f"{side} toe") - self.at(f"{side} ankle")) for side in ("left", "right"))
-        if (normalise(ahead) * toes).sum(-1).mean() < 0:
-            self.positions = self.positions * [-1, 1, 1]
 
     def _hips(self) -> np.ndarray:
         return (self.at("left hip") + self.at("right hip")) / 2

@@ -107,3 +107,9 @@ def from_matrix(m: ndarray) -> ndarray:
 def to_6d(q: ndarray) -> ndarray:
     """The first two columns of the rotation matrix, (..., 6) (Zhou et al. 2019)."""
     return np.concatenate([rotate(q, np.eye(3)[0]), rotate(q, np.eye(3)[1])], axis=-1)
+
+
+def from_vectors(v: ndarray) -> ndarray:
+    """Rotations (..., 4) about vectors (..., 3) by as many radians as they are long: SMPL's poses."""
+    angle = np.linalg.norm(v, axis=-1, keepdims=True)
+    return np.concatenate([np.cos(angle / 2), np.sin(angle / 2) * normalise(v)], axis=-1)

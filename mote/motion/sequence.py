@@ -6,8 +6,7 @@ import numpy as np
 
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
-from mote.motion.retarget import canonical, stance
-from mote.motion.skeleton import HUMANML3D
+from mote.motion.retarget import canonical, fit, stance
 
 BLEND = 0.5
 """Seconds in which one motion turns into the next."""
@@ -28,8 +27,9 @@ def join(motions: Sequence[Motion], blend: float = BLEND) -> Motion:
         raise ValueError(f"a blend lasts 0 seconds or more, not {blend}")
     first, *others = motions
     joined = first.joints.astype(np.float64)
+    skeleton = first.skeleton if first.skeleton.uniform else first.skeleton.measured(joined)
     for motion in others:
-        following = motion.resample(first.fps).joints.astype(np.float64)
+        following = fit(motion, first.skeleton).resample(first.fps).joints.astype(np.float64)
         frames = max(1, min(round(blend * first.fps), len(joined) // 2, len(following) // 2))
         start = len(joined) - frames
         to, turned = stance(joined[start + frames // 2])
@@ -37,6 +37,6 @@ def join(motions: Sequence[Motion], blend: float = BLEND) -> Motion:
         following = (following - spot) @ axes.T @ turned + to
         share = np.linspace(0, 1, frames + 2)[1:-1, None, None]
         share = share**2 * (3 - 2 * share)
-        both = with_bone_lengths((1 - share) * joined[start:] + share * following[:frames], HUMANML3D)
+        both = with_bone_lengths((1 - share) * joined[start:] + share * following[:frames], skeleton)
         joined = np.concatenate([joined[:start], both, following[frames:]])
     return canonical(Motion(joined, first.fps)) if others else first

@@ -1,13 +1,13 @@
 """The two skeletons of the field: HumanML3D's 22 joints and KIT-ML's 21 (Guo et al. 2022, section 3)."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Skeleton:
     """Joints as a tree, in the order of the data set that the skeleton belongs to.
 
@@ -27,6 +27,7 @@ class Skeleton:
     right_foot: tuple[int, int]
     contact_speed: float  # squared distance a foot may move in a frame and still stand
     fps: float
+    left_handed: bool = False  # +X is the right of a body that faces +Z
 
     @cached_property
     def parents(self) -> tuple[int, ...]:
@@ -48,6 +49,18 @@ class Skeleton:
         swap = {"left": "right", "right": "left"}
         other = [" ".join(swap.get(word, word) for word in name.split()) for name in self.names]
         return tuple(self.names.index(name) for name in other)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every body on this skeleton has the same bone lengths."""
+        return bool(np.isfinite(self.lengths).all())
+
+    def measured(self, joints: np.ndarray) -> "Skeleton":
+        """The same skeleton with the mean bone lengths of joints (..., joints, 3)."""
+        bones = np.linalg.norm(joints - joints[..., list(self.parents), :], axis=-1)
+        lengths = bones.reshape(-1, len(self.names)).mean(axis=0)
+        lengths[0] = 0.0
+        return replace(self, lengths=lengths)
 
     def index(self, name: str) -> int:
         return self.names.index(name)
@@ -95,6 +108,21 @@ KIT = Skeleton(
     right_foot=(14, 15),
     contact_speed=0.05,
     fps=12.5,
+    left_handed=True,
 )  # fmt: skip
-"""The Master Motor Map's joints as the 251 features order them.  KIT's coordinates are left-handed, and Guo et al.'s
-code calls the joints 11 to 15 the right leg; names here are the body's own sides, `facing` and feet follow the code."""
+"""The Master Motor Map's joints as the 251 features order and measure them.  KIT's coordinates are left-handed and in
+units of their own, and Guo et al.'s code calls the joints 11 to 15 the right leg; names here are the body's own sides,
+`facing` and feet follow the code."""
+
+KIT_BODY = replace(
+    KIT,
+    facing=(16, 11, 8, 5),
+    left_foot=(13, 15),
+    right_foot=(18, 20),
+    contact_speed=HUMANML3D.contact_speed * (HUMANML3D.fps / KIT.fps) ** 2,
+    left_handed=False,
+)
+"""The same joints as a `Motion` has them: in metres, right-handed, and every side the body's own."""
+
+BODIES: dict[int, Skeleton] = {len(body.names): body for body in (HUMANML3D, KIT_BODY)}
+"""The skeleton of a `Motion` with so many joints."""

@@ -1,4 +1,4 @@
-"""A body of round limbs around the 22 joints, as polygons that can be filled."""
+"""A body of round limbs around a motion's joints, as polygons that can be filled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mote.motion.skeleton import HUMANML3D
+from mote.motion.skeleton import BODIES
 from mote.render.colours import FACE, LEFT, RIGHT, TRUNK, Material
 
 
@@ -55,9 +55,16 @@ class Flesh:
     radii: Float[np.ndarray, "limbs 2"]
 
 
-def body_points(joints: Float[np.ndarray, "frames 22 3"]) -> dict[str, Float[np.ndarray, "frames 3"]]:
+_ALIASES = {
+    "chest": "spine3", "lower neck": "neck", "upper neck": "head", "left toe": "left foot", "right toe": "right foot",
+}  # fmt: skip
+"""Joints of KIT-ML by HumanML3D's names."""
+
+
+def body_points(joints: Float[np.ndarray, "frames joints 3"]) -> dict[str, Float[np.ndarray, "frames 3"]]:
     """The joints by name, and points of a head, a face, hands and toes that the skeleton does not have; metres."""
-    points = {name: joints[:, index].astype(np.float64) for index, name in enumerate(HUMANML3D.names)}
+    names = [_ALIASES.get(name, name) for name in BODIES[joints.shape[1]].names]
+    points = {name: joints[:, index].astype(np.float64) for index, name in enumerate(names)}
     across = _unit(points["left shoulder"] - points["right shoulder"])
     up = _unit(points["head"] - points["spine3"])
     front = _unit(np.cross(across, up))
@@ -72,7 +79,7 @@ def body_points(joints: Float[np.ndarray, "frames 22 3"]) -> dict[str, Float[np.
     return points
 
 
-def flesh(joints: Float[np.ndarray, "frames 22 3"]) -> Flesh:
+def flesh(joints: Float[np.ndarray, "frames joints 3"]) -> Flesh:
     """The limbs around the joints."""
     points = body_points(joints)
     ends = np.stack([np.stack([points[limb.start], points[limb.end]], axis=1) for limb in LIMBS], axis=1)

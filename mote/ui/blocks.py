@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from mote.pipeline import MoTe
+from mote.pipeline import Limits, MoTe
 from mote.retrieve import Index
 from mote.sampling import Task
 from mote.ui import (
@@ -116,7 +116,7 @@ def _tab(
     and never sees the player; the page gets the motions at once with the record of the run, and `stage.result` shows
     and draws what comes.
     """
-    handler = getattr(actions, endpoint(task))
+    handler, limits = getattr(actions, endpoint(task)), actions.model.limits
     with gr.Column(elem_classes="inspector", scale=0, min_width=360):
         gr.HTML(tab.hint, elem_classes="hint")
         given: dict[str, Any] = {
@@ -135,7 +135,7 @@ def _tab(
             type="index",
             visible=bool(picks),
         )
-        inputs = given | _settings(tab, handler)
+        inputs = given | _settings(tab, handler, limits)
         with gr.Row(elem_classes="run"):
             generate = gr.Button("Generate", variant="primary", elem_classes="generate")
             stop = gr.Button("Stop", elem_classes="stop", scale=0, min_width=76)
@@ -143,7 +143,7 @@ def _tab(
         strange = offers.beside() if "text" in given else None
         shown = stage.result(task, given, inputs["seed"], viewer, record, actions)
         if "seconds" in inputs:
-            lengths.tell(inputs["length"], inputs["seconds"], shown.progress)
+            lengths.tell(limits, inputs["length"], inputs["seconds"], shown.progress)
 
     run: dict[str, Any] = {
         "inputs": [inputs[name] for name in tab.inputs],
@@ -169,7 +169,7 @@ def _tab(
     return Bench(inputs=inputs, stage=shown, again=again)
 
 
-def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
+def _settings(tab: Tab, handler: Callable[..., Any], limits: Limits) -> dict[str, Any]:
     """The components of a task's settings: a sheet of rows."""
     made: dict[str, Any] = {}
     with gr.Column(elem_classes="settings", min_width=0):
@@ -178,7 +178,7 @@ def _settings(tab: Tab, handler: Callable[..., Any]) -> dict[str, Any]:
                 made[name] = _control(handler, name)
         if "seconds" in tab.inputs:
             made["seconds"] = _control(handler, "seconds")
-            made["length"] = lengths.row(made["seconds"])
+            made["length"] = lengths.row(limits, made["seconds"])
         with gr.Row(elem_classes="setting"):
             made["seed"] = _control(handler, "seed")
             roll = gr.Button("Roll", elem_classes="dice", size="sm", scale=0, min_width=76)

@@ -20,7 +20,7 @@ from mote import check
 from mote.check import Finding
 from mote.files import read
 from mote.motion.motion import Motion
-from mote.pipeline import MAX_SECONDS, MoTe
+from mote.pipeline import MoTe
 from mote.ui import checks
 from mote.ui.batching import MAX_SAMPLES
 from mote.ui.handlers import Handlers
@@ -57,13 +57,13 @@ watch("value", () => {
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What is known of one sample: what was found; the caption that the model gives its motion, whether only a part of
-    the motion was read for that, and whether the caption agrees."""
+    """What is known of one sample: what was found; the caption that the model gives its motion, the first seconds
+    of it that were read for that where not all were, and whether the caption agrees."""
 
     name: str
     found: tuple[Finding, ...] = ()
     caption: str | None = None
-    cut: bool = False
+    cut: float | None = None
     agrees: Finding | None = None
 
 
@@ -128,7 +128,9 @@ def seen(actions: Handlers, record: Record | None, rows: Sequence[Row], asked: A
     prompt = sample.text or record.recipe.sentence
     agrees = check.agreement(actions.model, prompt, caption) if prompt else None
     known = list(rows)
-    known[number] = replace(row, caption=caption, cut=sample.motion.seconds > MAX_SECONDS, agrees=agrees)
+    most = actions.model.limits.most
+    cut = most if sample.motion.seconds > most else None
+    known[number] = replace(row, caption=caption, cut=cut, agrees=agrees)
     return known
 
 
@@ -159,7 +161,7 @@ def _line(number: int, row: Row, asks: bool) -> str:
     if asks and row.caption is None:
         cells += f'<td><button type="button" data-ask="{number}">{ASK}</button></td>'
     elif asks:
-        part = f" (of its first {MAX_SECONDS:g} s)" if row.cut else ""
+        part = f" (of its first {row.cut:.4g} s)" if row.cut else ""
         agrees = _said(row.agrees) if row.agrees else ""
         answer = f'<q data-seen="{number}" tabindex="-1">{escape(row.caption or "")}</q>{part} {agrees}'
         cells += f'<td data-head="{SEEN}">{answer}</td>'

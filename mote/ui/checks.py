@@ -8,7 +8,7 @@ from textwrap import shorten
 
 import gradio as gr
 
-from mote.pipeline import MAX_SECONDS, MIN_SECONDS
+from mote.pipeline import Limits
 
 Guidance = float | tuple[float, float]
 
@@ -75,9 +75,9 @@ def lines(text: str | None) -> list[str]:
     return found
 
 
-def length(seconds: float | None) -> float | None:
-    """The asked length in seconds, or None where the model chooses."""
-    return None if seconds is None else within(seconds, "The length", MIN_SECONDS, MAX_SECONDS, unit=" seconds")
+def length(seconds: float | None, limits: Limits) -> float | None:
+    """The asked length in seconds, or None where the model, whose limits these are, chooses."""
+    return None if seconds is None else within(seconds, "The length", limits.least, limits.most, unit=" seconds")
 
 
 def samples(count: float | None) -> int:

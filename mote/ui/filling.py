@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from mote import archive
+from mote.pipeline import Limits
 from mote.recipe import Recipe, RecipeError
 from mote.sampling import Side
 from mote.ui import checks, results
 from mote.ui.handlers import Handlers
 from mote.ui.runs import Record
 from mote.ui.tasks import TABS, endpoint
+
+ANY_MODEL = Limits(least=0.0, most=600.0, fps=20.0)
+"""What the length of a recipe is held to before the model that is to run it says more."""
 
 
 def fields(recipe: Recipe, given: str | None) -> dict[str, Any]:
@@ -29,7 +33,7 @@ def fields(recipe: Recipe, given: str | None) -> dict[str, Any]:
     known = {
         "text": "\n".join(checks.lines("\n".join(recipe.text))) if recipe.text else "",
         "motion": given,
-        "seconds": checks.length(recipe.seconds),
+        "seconds": checks.length(recipe.seconds, ANY_MODEL),
         "samples": checks.samples(recipe.samples),
         "steps": checks.steps(recipe.steps),
         "guidance": text_guidance if recipe.task == "motion-to-text" else motion_guidance,

@@ -58,7 +58,7 @@ class Handlers:
 
         Args:
             text: What the person does, for example "a person waves with the left hand"; up to six lines.
-            seconds: Length of the motion, or of each line's, 1.5 to 9.8; none lets the model choose.
+            seconds: Length of the motion, or of each line's, with mote-open 1.5 to 9.8; none lets the model choose.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             guidance: How closely the motion follows the text, 0 to 20; 1 is no guidance.
@@ -96,12 +96,12 @@ class Handlers:
             seed: Start of the random numbers; none draws a new one.
             skeleton: The ASF file of an AMC file; none for every other kind.
             start: Where in the file to begin, in seconds; none is its beginning.
-            end: Where in the file to end, in seconds, 1.5 to 9.8 later; none is its end, or 9.8 later.
+            end: Where in the file to end, in seconds; none is its end, or as far as the model (mote-open: 9.8 s) goes.
             fps: Frames a second of the file; none is as found in it.
             units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
             up: The axis of the file that is up, Y or Z; none is as found.
         """
-        given = uploads.given(motion, skeleton, start, end, fps, units, up).motion
+        given = uploads.given(self.model.limits, motion, skeleton, start, end, fps, units, up).motion
         return self._run("motion-to-text", progress, samples, steps, seed, motion=given, guidance=guidance).captions()
 
     def joint(
@@ -117,7 +117,7 @@ class Handlers:
         """Invent motions together with sentences that describe them.
 
         Args:
-            seconds: Length of the motion, 1.5 to 9.8; none lets the model choose.
+            seconds: Length of the motion, with mote-open 1.5 to 9.8; none lets the model choose.
             samples: How many pairs to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             motion_guidance: How closely the motion follows the caption, 0 to 20; 1 is no guidance.
@@ -138,7 +138,7 @@ class Handlers:
         """Invent motions, without a text.
 
         Args:
-            seconds: Length of the motion, 1.5 to 9.8; none lets the model choose.
+            seconds: Length of the motion, with mote-open 1.5 to 9.8; none lets the model choose.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             seed: Start of the random numbers; none draws a new one.
@@ -178,7 +178,7 @@ class Handlers:
 
         Args:
             motion: A BVH, AMC, npy or npz file.
-            seconds: Length of the new motion, 1.5 to 9.8; none keeps that of the given one.
+            seconds: Length of the new motion, with mote-open 1.5 to 9.8; none keeps that of the given one.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps of each half of the way, 1 to 100; more take longer.
             motion_guidance: How closely the new motion follows the meaning, 0 to 20; 1 is no guidance.
@@ -186,12 +186,12 @@ class Handlers:
             seed: Start of the random numbers; none draws a new one.
             skeleton: The ASF file of an AMC file; none for every other kind.
             start: Where in the file to begin, in seconds; none is its beginning.
-            end: Where in the file to end, in seconds, 1.5 to 9.8 later; none is its end, or 9.8 later.
+            end: Where in the file to end, in seconds; none is its end, or as far as the model (mote-open: 9.8 s) goes.
             fps: Frames a second of the file; none is as found in it.
             units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
             up: The axis of the file that is up, Y or Z; none is as found.
         """
-        given = uploads.given(motion, skeleton, start, end, fps, units, up).motion
+        given = uploads.given(self.model.limits, motion, skeleton, start, end, fps, units, up).motion
         guidance = (motion_guidance, text_guidance)
         return self._run(
             "motion-variation", progress, samples, steps, seed, motion=given, seconds=seconds, guidance=guidance
@@ -241,7 +241,7 @@ class Handlers:
         share = DENOISING if self.draws and "motion" in sides_made(task) else 1.0
         gone = presence.gone()
         settings: dict[str, Any] = {
-            "seconds": checks.length(seconds),
+            "seconds": checks.length(seconds, self.model.limits),
             "samples": checks.samples(samples),
             "steps": checks.steps(steps),
             "guidance": checks.guidance(guidance),

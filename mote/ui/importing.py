@@ -5,6 +5,7 @@ Layout only; what it does is in `staging`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -12,7 +13,7 @@ from gradio.components import Component
 from gradio.events import Dependency
 
 from mote.motion.convention import UNITS
-from mote.pipeline import MAX_SECONDS, MIN_SECONDS
+from mote.pipeline import Limits
 from mote.ui import scripts, staging
 from mote.ui.tasks import READING
 
@@ -37,10 +38,11 @@ def row() -> dict[str, Any]:
     return {**fields, "sheet": sheet, "note": note}
 
 
-def preview(given: dict[str, Any], screen: gr.HTML, received: gr.State) -> Dependency:
+def preview(limits: Limits, given: dict[str, Any], screen: gr.HTML, received: gr.State) -> Dependency:
     """Show a file in the player as soon as it is chosen, and again whenever its reading is corrected.
 
     Args:
+        limits: How long the motions are that the model takes.
         given: The components of the file and its skeleton, and those of `row`.
         screen: The player.
         received: Becomes the npy file of what is shown.
@@ -52,29 +54,29 @@ def preview(given: dict[str, Any], screen: gr.HTML, received: gr.State) -> Depen
     for name in ("start", "end", "fps"):
         triggers += [given[name].submit, given[name].blur]
     return gr.on(
-        triggers, _receive, [asked, given["motion"], given["skeleton"], *fields],
+        triggers, partial(_receive, limits), [asked, given["motion"], given["skeleton"], *fields],
         [asked, given["sheet"], screen, received, given["note"], *fields],
         show_progress_on=screen, trigger_mode="always_last", concurrency_id="drawing", concurrency_limit=2,
         api_visibility="private",
     )  # fmt: skip
 
 
-def _receive(before: tuple[Any, ...], motion: str | None, skeleton: str | None, *reading: Any) -> Any:
+def _receive(limits: Limits, before: tuple[Any, ...], motion: str | None, skeleton: str | None, *reading: Any) -> Any:
     """The values of the row and of the player, unless they hold already."""
     if before == (motion, skeleton, *reading):
         return gr.skip()
     known = before[:2] == (motion, skeleton)
-    asked = _moved(before[2:], reading) if known else (None,) * len(READING)
-    shown, file, note, *values = staging.receive(motion, skeleton, *asked)
+    asked = _moved(limits, before[2:], reading) if known else (None,) * len(READING)
+    shown, file, note, *values = staging.receive(limits, motion, skeleton, *asked)
     fields = [gr.skip() if known and value == typed else value for value, typed in zip(values, reading, strict=True)]
     return [(motion, skeleton, *values), gr.Column(visible=bool(note)), shown, file, note, *fields]
 
 
-def _moved(before: tuple[Any, ...], reading: tuple[Any, ...]) -> tuple[Any, ...]:
+def _moved(limits: Limits, before: tuple[Any, ...], reading: tuple[Any, ...]) -> tuple[Any, ...]:
     """A reading whose range is a new one at another rate, and whose end is where it can be for another start."""
     start, end, fps, *rest = reading
     if fps != before[2]:
         start = end = None
-    elif start != before[0] and end == before[1] and not MIN_SECONDS <= (end or 0.0) - (start or 0.0) <= MAX_SECONDS:
+    elif start != before[0] and end == before[1] and not limits.include((end or 0.0) - (start or 0.0)):
         end = None
     return (start, end, fps, *rest)

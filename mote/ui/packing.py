@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mote.motion.features import contacts
 from mote.motion.motion import Motion
-from mote.motion.skeleton import HUMANML3D
 from mote.render import draw
 from mote.render.body import LIMBS, body_points
 from mote.render.camera import CameraConfig, follow
@@ -45,13 +45,14 @@ _DARK: dict[str, Colour] = {
 def pack(motions: Mapping[str, Motion]) -> dict[str, Any]:
     """What the player shows, as JSON: each motion under the label that stands beside it.
 
-    A motion is resampled to 20 fps, which is what the model and its foot contacts know, and becomes base64 of little
-    endian int16 (frames, points, 3), positions in steps of `scale` metres from `origin`, followed by a byte a frame
-    whose lowest four bits are the foot contacts.  A step is 1 / 65534 of the widest axis of the motion: positions are
-    right to half of it, that is below 0.1 mm for what happens within 10 m and below 1 mm within 130 m.
+    Motions are resampled to 20 fps, or to 12.5 where one is on KIT-ML's skeleton: what the model knows.  Each becomes
+    base64 of little endian int16 (frames, points, 3), positions in steps of `scale` metres from `origin`, followed by a
+    byte a frame whose lowest four bits are the foot contacts.  A step is 1 / 65534 of the widest axis of the motion:
+    positions are right to half of it, that is below 0.1 mm for what happens within 10 m and below 1 mm within 130 m.
     Ten seconds are 42 kB.
     """
-    return {"motions": [_packed(label, motion.resample(HUMANML3D.fps)) for label, motion in motions.items()]}
+    fps = min((motion.skeleton.fps for motion in motions.values()), default=0.0)
+    return {"motions": [_packed(label, motion.resample(fps)) for label, motion in motions.items()]}
 
 
 def _packed(label: str, motion: Motion) -> dict[str, Any]:
@@ -61,8 +62,11 @@ def _packed(label: str, motion: Motion) -> dict[str, Any]:
     origin = (low + high) / 2
     scale = float((high - low).max() / 2 / _LARGEST)
     steps = np.round((points - origin) / scale).astype("<i2")
-    standing = np.packbits(contacts(motion.joints), axis=1, bitorder="little") if len(motion) > 1 else np.zeros((1, 1))
-    standing = np.concatenate([standing, standing[-1:]])[: len(motion)].astype(np.uint8)
+    known = motion.skeleton
+    known = replace(known, contact_speed=known.contact_speed * (known.fps / motion.fps) ** 2)
+    still = contacts(motion.joints, known) if len(motion) > 1 else np.zeros((1, 4), dtype=bool)
+    standing = np.packbits(still, axis=1, bitorder="little")
+    standing = np.concatenate([standing, standing[-1:]])[: len(motion)]
     return {
         "label": label,
         "fps": motion.fps,

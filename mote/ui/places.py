@@ -96,7 +96,7 @@ class Places:
         Raises:
             gr.Error: the file holds no motion that the model takes.
         """
-        motion = uploads.given(path).motion
+        motion = uploads.given(self.index.model.limits, path).motion
         file = export(motion, results.fresh_folder() / f"{slug(Path(path).stem)}.npy")
         spot = self._spot(SEARCHED, "Your file", "your file", motion=str(file))
         return self._around(spot, [*_searched(spots, False), spot])

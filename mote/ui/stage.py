@@ -15,6 +15,7 @@ import gradio as gr
 from gradio.components import Component
 
 from mote.export import Format
+from mote.pipeline import Limits
 from mote.sampling import Task, sides_made
 from mote.ui import checked, handlers, importing, scripts, staging
 from mote.ui.player import player
@@ -70,7 +71,7 @@ def result(
             screen = player(viewer)
             with gr.Column(elem_classes="pictures", scale=0, min_width=0):
                 if "motion" in given:
-                    _given_motion(given, screen, record)
+                    _given_motion(actions.model.limits, given, screen, record)
                 if "motion" in sides:
                     gallery = _gallery()
     if "text" in sides:
@@ -100,11 +101,11 @@ def result(
     )  # fmt: skip
 
 
-def _given_motion(given: dict[str, Any], screen: gr.HTML, record: gr.State) -> None:
+def _given_motion(limits: Limits, given: dict[str, Any], screen: gr.HTML, record: gr.State) -> None:
     """The picture of an uploaded motion, and the field for the skeleton that an AMC file needs."""
     received = gr.State(None)  # the npy file of the motion
     picture = gr.Image(label="Given motion", type="filepath", interactive=False, buttons=[], elem_classes="given")
-    arrival = importing.preview(given, screen, received)
+    arrival = importing.preview(limits, given, screen, received)
     arrival.success(staging.show_beside, [record, received], screen, **AT_ONCE)
     arrival.success(staging.picture, received, picture, **DRAWING)
     given["motion"].change(

@@ -15,6 +15,7 @@ import gradio as gr
 from mote.export import export, slug
 from mote.files import MotionFileError, read
 from mote.motion.convention import Units, Up
+from mote.pipeline import Limits
 from mote.recipe import RecipeError
 from mote.ui import checks, results, uploads
 from mote.ui.packing import pack
@@ -87,6 +88,7 @@ def pack_all(record: Record | None) -> str:
 
 
 def receive(
+    limits: Limits,
     motion: str | None,
     skeleton: str | None = None,
     start: float | None = None,
@@ -95,7 +97,7 @@ def receive(
     units: Units | None = None,
     up: Up | None = None,
 ) -> Received:
-    """An uploaded motion, or the part of it that is asked for, as the model will be given it.
+    """An uploaded motion, or the part of it that is asked for, as the model of these limits will be given it.
 
     Nothing while no file, or an AMC file without its skeleton, is chosen.  What cannot be read in the way that is asked
     for, or is too short or too long, is no motion either: the note says so.
@@ -109,7 +111,7 @@ def receive(
     rate, unit, above = source.fps(fps), units or source.convention.units, up or source.convention.up
     reasons = escape(source.reasons)
     try:
-        given = uploads.excerpt(source, start, end, fps, units, up)
+        given = uploads.excerpt(limits, source, start, end, fps, units, up)
     except gr.Error as error:
         return Received(None, None, _NOTE.format(error.message, reasons), start, end, rate, unit, above)
     file = export(given.motion, results.fresh_folder() / f"{Path(motion).stem}.npy")

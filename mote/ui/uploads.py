@@ -12,7 +12,7 @@ from mote.files.errors import MAX_FPS, MAX_HOURS
 from mote.motion.convention import UNITS, Units, Up
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
-from mote.pipeline import MAX_SECONDS, MIN_SECONDS
+from mote.pipeline import Limits
 from mote.ui.checks import fault, within
 
 
@@ -27,6 +27,7 @@ class Given:
 
 
 def given(
+    limits: Limits,
     motion: str | None,
     skeleton: str | None = None,
     start: float | None = None,
@@ -37,10 +38,12 @@ def given(
 ) -> Given:
     """The part of an uploaded file from `start` to `end` seconds, or its first seconds, read with these corrections.
 
+    The model's `limits` say how long it may be.
+
     Raises:
         gr.Error: no file was chosen, or it holds no motion that can be read so, or too short or too long a one.
     """
-    return excerpt(opened(motion, skeleton), start, end, fps, units, up)
+    return excerpt(limits, opened(motion, skeleton), start, end, fps, units, up)
 
 
 def opened(motion: str | None, skeleton: str | None) -> Source:
@@ -59,6 +62,7 @@ def opened(motion: str | None, skeleton: str | None) -> Source:
 
 
 def excerpt(
+    limits: Limits,
     source: Source,
     start: float | None,
     end: float | None,
@@ -83,12 +87,12 @@ def excerpt(
     asked = Reading(start=start or 0.0, end=end, fps=fps, units=units, up=up)
     try:
         seconds, first = source.seconds(asked), asked.start
-        last = round(min(seconds, first + MAX_SECONDS if end is None else end), 3)
+        last = round(min(seconds, first + limits.most if end is None else end), 3)
         lasts = (
             f"{'' if last - first >= seconds - 1e-3 else 'The range of '}{source.path.name} lasts {last - first:.1f} s"
         )
-        if first < last and not MIN_SECONDS - 1e-6 <= last - first <= MAX_SECONDS + 1e-6:
-            raise fault(f"{lasts}: the model takes {MIN_SECONDS:g} to {MAX_SECONDS:g} s.")
+        if first < last and not limits.include(round(last - first, 5), 1e-6):
+            raise fault(f"{lasts}: the model takes {limits}.")
         reading = replace(asked, end=last)
         return Given(motion=canonical(source.motion(reading)), reading=reading, start=first, end=last)
     except MotionFileError as error:

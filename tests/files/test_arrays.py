@@ -9,6 +9,7 @@ import pytest
 
 from mote import Motion
 from mote.files import MotionFileError, read, write
+from mote.motion.convention import LEGS
 from mote.motion.features import KIT_LAYOUT, to_features
 from mote.motion.skeleton import HUMANML3D, KIT
 
@@ -46,18 +47,36 @@ def test_features_become_the_joints_they_were_made_of(tmp_path):
     np.testing.assert_allclose(motion.joints, joints[:-1] - joints[:1, :1] * [1, 0, 1], atol=1e-4)
 
 
-def test_kit_features_become_our_skeleton_at_our_rate(tmp_path):
-    joints = np.tile(KIT.directions, (26, 1, 1)) * 0.3
+def kit_person(frames: int = 26) -> np.ndarray:
+    """Somebody in KIT's own coordinates, +X to the right, in units of about 1.7 mm, (frames, 21, 3)."""
+    joints = np.tile(KIT.directions, (frames, 1, 1)) * 250.0 * [-1, 1, 1]
     for joint, parent in enumerate(KIT.parents[1:], start=1):
         joints[:, joint] += joints[:, parent]
+    joints[:, KIT.index("left wrist"), 2] += np.linspace(0, 80, frames)
     joints[..., 1] -= joints[..., 1].min()
-    motion = read(save(tmp_path, to_features(joints, KIT_LAYOUT)))
-    assert motion.fps == 20
-    assert len(motion) == 39  # 25 frames last 24 / 12.5 s, which is 38.4 frames of ours
-    height = motion.joints[..., 1].max() - motion.joints[..., 1].min()
-    assert 1.2 < height < 2.0
-    lengths = np.linalg.norm(motion.joints - motion.joints[:, list(HUMANML3D.parents)], axis=-1)
-    np.testing.assert_allclose(lengths[:, 1:], np.tile(HUMANML3D.lengths[1:], (len(motion), 1)), atol=1e-4)
+    return joints
+
+
+@pytest.mark.parametrize("kind", ["features", "joints"])
+def test_kit_files_become_its_own_skeleton_in_metres_at_its_own_rate(tmp_path, kind):
+    joints = kit_person()
+    motion = read(save(tmp_path, to_features(joints, KIT_LAYOUT) if kind == "features" else joints[:-1]))
+    assert motion.fps == 12.5
+    assert motion.joints.shape == (25, 21, 3)
+    legs = np.linalg.norm(motion.joints[:, [12, 13]] - motion.joints[:, [11, 12]], axis=-1).sum(-1)
+    np.testing.assert_allclose(legs, LEGS, atol=1e-4)
+    left, right = (motion.joints[:, KIT.index(f"{side} shoulder"), 0] for side in ("left", "right"))
+    assert (left > right).all(), "the body faces +Z, so its left is +X"
+    np.testing.assert_allclose(motion.joints, joints[:-1] * [-1, 1, 1] * LEGS / 500, atol=1e-3)
+
+
+@pytest.mark.parametrize("form", ["npy", "npz", "bvh"])
+def test_a_motion_on_kits_skeleton_comes_back(tmp_path, form):
+    motion = Motion(kit_person() * [-1, 1, 1] * (LEGS / 500), fps=12.5)
+    write(motion, tmp_path / f"clip.{form}")
+    again = read(tmp_path / f"clip.{form}")
+    assert again.fps == pytest.approx(12.5)
+    np.testing.assert_allclose(again.joints, motion.joints, atol=1e-4)
 
 
 def test_our_files_come_back(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from mote import Motion
 from mote.files import MotionFileError, read, read_recording, write
-from mote.files.rig import NAMES
+from mote.files.rig import ARMATURES
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
@@ -191,7 +191,9 @@ def test_joints_all_in_one_place_can_be_written(tmp_path):
 def test_the_written_skeleton_is_one_that_animators_know(tmp_path):
     write(Motion(person() + RAISED), tmp_path / "clip.bvh")
     recording = read_recording(tmp_path / "clip.bvh")
-    assert {"Hips", "LeftUpLeg", "LeftLeg", "LeftFoot", "LeftToeBase", "Spine", "Neck", "Head"} <= set(NAMES)
+    assert {"Hips", "LeftUpLeg", "LeftLeg", "LeftFoot", "LeftToeBase", "Spine", "Neck", "Head"} <= set(
+        ARMATURES[HUMANML3D.names].names
+    )
     assert {"LeftShoulder", "LeftArm", "LeftForeArm", "LeftHand", "RightHand"} <= set(recording.names)
     assert {"Head end", "LeftToeBase end", "RightHand end"} <= set(recording.names)
     rest = dict(zip(recording.names, recording.rest, strict=True))

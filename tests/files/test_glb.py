@@ -6,7 +6,7 @@ from pygltflib import FLOAT, GLTF2
 
 from mote.files import MotionFileError, write
 from mote.files.glb import COLOURS
-from mote.files.rig import JOINTS, NAMES, PARENTS
+from mote.files.rig import ARMATURES
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
@@ -14,6 +14,8 @@ from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
 
 WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+ARMATURE = ARMATURES[HUMANML3D.names]
+NAMES, PARENTS, JOINTS = ARMATURE.names, ARMATURE.parents, ARMATURE.joints
 PLACES = [JOINTS.index(joint) for joint in range(22)]
 
 

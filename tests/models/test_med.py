@@ -8,7 +8,7 @@ import torch
 from mote.models.med import MED, MEDConfig, frame_mask
 
 TINY = MEDConfig(
-    columns=9, tokens=3, dim=4, width=16, heads=2, encoder_layers=2, decoder_layers=2, head_width=8, max_frames=196
+    columns=263, tokens=3, dim=4, width=16, heads=2, encoder_layers=2, decoder_layers=2, head_width=8, max_frames=196
 )
 
 
@@ -28,9 +28,9 @@ def med() -> MED:
 
 
 def clips(*lengths: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features (b, longest, 9) with rubbish past each clip's length, and the lengths."""
+    """Features (b, longest, 263) with rubbish past each clip's length, and the lengths."""
     generator = torch.Generator().manual_seed(0)
-    features = torch.randn(len(lengths), max(lengths), 9, generator=generator)
+    features = torch.randn(len(lengths), max(lengths), 263, generator=generator)
     counts = torch.tensor(lengths)
     return features.masked_fill(~frame_mask(counts, max(lengths))[..., None], 1e6), counts
 
@@ -57,7 +57,7 @@ def test_padding_never_changes_a_decoded_motion(med, length):
     latents = torch.randn(3, 3, 4, generator=torch.Generator().manual_seed(2))
     alone = med.decode(latents[:1], torch.tensor([length]))
     together = med.decode(latents, torch.tensor([length, 196, 77]))
-    assert together.shape == (3, 196, 9)
+    assert together.shape == (3, 196, 263)
     torch.testing.assert_close(together[:1, :length], alone, atol=1e-4, rtol=1e-4)
     assert not together[0, length:].any()
     assert not together[2, 77:].any()
@@ -68,7 +68,7 @@ def test_any_number_of_frames_decodes(med):
     latents = torch.randn(1, 3, 4, generator=torch.Generator().manual_seed(3))
     for length in range(30, 197):
         features = med.decode(latents, torch.tensor([length]))
-        assert features.shape == (1, length, 9)
+        assert features.shape == (1, length, 263)
         assert features.isfinite().all()
 
 
@@ -80,7 +80,7 @@ def test_any_number_of_latent_tokens(tokens):
     features, lengths = clips(30, 47)
     latents = model.encode(features, lengths)
     assert latents.shape == (2, tokens, 4)
-    assert model.decode(latents, lengths).shape == (2, 47, 9)
+    assert model.decode(latents, lengths).shape == (2, 47, 263)
 
 
 @torch.inference_mode()
@@ -120,14 +120,14 @@ def test_it_learns_clips_and_knows_their_lengths():
     torch.manual_seed(0)
     model = MED(TINY)
     time = torch.arange(60)[None, :, None] / 10
-    features = torch.sin(time * torch.tensor([1.0, 2, 3, 4])[:, None, None] + torch.arange(9))  # (4, 60, 9)
+    features = torch.sin(time * torch.tensor([1.0, 2, 3, 4])[:, None, None] + torch.arange(263))  # (4, 60, 263)
     lengths = torch.tensor([40, 46, 52, 60])
     valid = frame_mask(lengths, 60)[..., None]
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3)
     errors = []
     for _ in range(120):
         mean, _ = model.posterior(features, lengths)
-        error = ((model.reconstruct(mean, lengths) - features) * valid).square().sum() / valid.sum() / 9
+        error = ((model.reconstruct(mean, lengths) - features) * valid).square().sum() / valid.sum() / 263
         optimiser.zero_grad()
         error.backward()
         optimiser.step()

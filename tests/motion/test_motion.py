@@ -25,9 +25,9 @@ def test_joints_become_float32_and_fps_a_float(wobble):
     assert wobble.seconds == pytest.approx(2.05)
 
 
-@pytest.mark.parametrize("shape", [(0, 22, 3), (22, 3), (5, 21, 3), (5, 22, 2), (5, 66)])
+@pytest.mark.parametrize("shape", [(0, 22, 3), (22, 3), (5, 20, 3), (5, 22, 2), (5, 66)])
 def test_another_shape_is_refused(shape):
-    with pytest.raises(ValueError, match=r"\(frames, 22, 3\) joints, not"):
+    with pytest.raises(ValueError, match=r"\(frames, 21, 3\) joints, not"):
         Motion(np.zeros(shape))
 
 

@@ -28,4 +28,4 @@ def test_the_denoiser_is_refined_where_the_model_has_it(tmp_path, start):
     every = commands(tmp_path, tmp_path, 100, [], start)
     assert every["mtdm"][0] == "train.refine"
     assert every["mtdm"][every["mtdm"].index("--start") + 1] == every["denoiser"][every["denoiser"].index("--out") + 1]
-    assert PARTS["mtdm"] == "mtdm"
+    assert PARTS["mtdm"] == ("mtdm",)

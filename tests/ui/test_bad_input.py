@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from people import LIMITS
 
 from mote.ui import uploads
 from mote.ui.handlers import Handlers
@@ -169,7 +170,7 @@ def test_a_file_that_is_no_motion_is_told_so(tmp_path, file, name, content, skel
     path.write_bytes(content)
     beside.write_bytes(skeleton or b"")
     with pytest.raises(gr.Error) as error:
-        uploads.given(str(path), str(beside))
+        uploads.given(LIMITS, str(path), str(beside))
     assert plain(error.value.message.replace("&lt;", "").replace("&gt;", "")), error.value.message
     assert not error.value.print_exception
 
@@ -220,4 +221,4 @@ def test_any_damage_to_a_file(tmp_path_factory, kind, at, cut, put):
     path, skeleton = folder / f"clip{kind}", folder / "other.asf"
     path.write_bytes(whole[:place] + put + whole[place + cut :])
     skeleton.write_bytes(broken.ASF.encode())
-    met(uploads.given, str(path), str(skeleton))
+    met(uploads.given, LIMITS, str(path), str(skeleton))

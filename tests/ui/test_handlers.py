@@ -1,11 +1,13 @@
 """The handlers without a server: what they return, what they write, and what they say to bad input."""
 
 import math
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pytest
+from people import LIMITS
 from PIL import Image
 
 from mote import advice
@@ -163,7 +165,7 @@ def test_a_setting_out_of_range_is_named_with_its_limits(studio_handlers, settin
 def test_a_broken_file_is_answered_with_the_reader_s_sentence(studio_handlers, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"\x00\xffnot a motion")
-    for handler in (studio_handlers.motion_to_text, studio_handlers.motion_variation, staging.receive):
+    for handler in (studio_handlers.motion_to_text, studio_handlers.motion_variation, partial(staging.receive, LIMITS)):
         with pytest.raises(gr.Error, match=name):
             handler(str(path))
 
@@ -192,7 +194,7 @@ def test_of_a_long_motion_the_beginning_is_used_and_a_short_one_is_refused(studi
     joints = np.load(clip)
     np.save(tmp_path / "long.npy", np.concatenate([joints] * 10))
     np.save(tmp_path / "short.npy", joints[:10])
-    long = staging.receive(str(tmp_path / "long.npy"))
+    long = staging.receive(LIMITS, str(tmp_path / "long.npy"))
     assert (len(read(long.file)), long.start, long.end) == (196, 0.0, 9.8)
     assert studio_handlers.motion_to_text(str(tmp_path / "long.npy"), **FAST).seed == 5
     with pytest.raises(gr.Error, match=r"short\.npy lasts 0\.5 s"):
@@ -200,11 +202,11 @@ def test_of_a_long_motion_the_beginning_is_used_and_a_short_one_is_refused(studi
 
 
 def test_an_upload_goes_to_the_player_and_becomes_a_gif_once_it_is_whole(clip):
-    received = staging.receive(clip)
+    received = staging.receive(LIMITS, clip)
     assert [motion["label"] for motion in received.shown["motions"]] == ["Given"]
     with Image.open(staging.picture(received.file)) as picture:
         assert picture.is_animated
-    assert staging.receive(None) == staging.receive("walk.amc") == staging.Received()
+    assert staging.receive(LIMITS, None) == staging.receive(LIMITS, "walk.amc") == staging.Received()
     assert staging.picture(None) is None
 
 

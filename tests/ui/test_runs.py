@@ -12,6 +12,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
+from people import LIMITS
 from PIL import Image
 
 from mote.__main__ import main
@@ -96,7 +97,7 @@ def test_the_player_shows_what_was_given_and_made_and_the_gallery_draws_it(recor
 
 def test_a_motion_that_arrives_stands_beside_what_was_made_of_it_alone(record, clip):
     variation = record("motion-variation")
-    assert len(staging.show_beside(variation, staging.receive(clip).file)["motions"]) == 3
+    assert len(staging.show_beside(variation, staging.receive(LIMITS, clip).file)["motions"]) == 3
     for other in (variation.files[0], None):
         assert staging.show_beside(variation, other) == gr.skip()
     assert staging.show_beside(None, clip) == gr.skip()

@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
-from people import body, z_up
+from people import LIMITS, body, z_up
 
 from mote.files import read
 from mote.ui import staging, uploads
@@ -22,7 +22,7 @@ def clip(tmp_path_factory) -> Path:
 
 
 def test_what_was_found_is_said_and_the_part_that_fits_the_model_is_used(clip):
-    received = staging.receive(str(clip))
+    received = staging.receive(LIMITS, str(clip))
     assert "20 fps, centimetres, Z up, 12.0 s, 0 to 9.8 used" in received.note
     assert "It stands along Z." in received.note
     assert received[3:] == (0.0, 9.8, 20.0, "cm", "Z")
@@ -33,7 +33,7 @@ def test_the_model_is_given_what_the_preview_shows(clip, tiny_model, monkeypatch
     ask = Line.ask
     monkeypatch.setattr(Line, "ask", lambda line, request: seen.extend(request.motions) or ask(line, request))
     part = {"start": 1.0, "end": 4.0, "fps": 15.0}
-    received = staging.receive(str(clip), **part)
+    received = staging.receive(LIMITS, str(clip), **part)
     Handlers(tiny_model).motion_to_text(str(clip), steps=1, seed=1, **part)
     np.testing.assert_allclose(seen[0].resample(20).joints, read(received.file).joints, atol=1e-5)
     assert received[3:] == (1.0, 4.0, 15.0, "cm", "Z")
@@ -56,14 +56,14 @@ def test_the_model_is_given_what_the_preview_shows(clip, tiny_model, monkeypatch
 )
 def test_nonsense_is_answered_with_a_sentence_and_shown_beside_the_fields(clip, asked, said):
     with pytest.raises(gr.Error) as error:
-        uploads.given(str(clip), **asked)
+        uploads.given(LIMITS, str(clip), **asked)
     assert error.value.message == said
-    received = staging.receive(str(clip), **asked)
+    received = staging.receive(LIMITS, str(clip), **asked)
     assert (received.shown, received.file) == (None, None)
     assert said in received.note
 
 
 def test_a_file_that_is_too_short_at_its_usual_rate_can_be_slowed_down(clip, tmp_path):
     np.save(tmp_path / "short.npy", np.load(clip)[:20])
-    assert "short.npy lasts 1.0 s" in staging.receive(str(tmp_path / "short.npy")).note
-    assert staging.receive(str(tmp_path / "short.npy"), fps=10.0).file
+    assert "short.npy lasts 1.0 s" in staging.receive(LIMITS, str(tmp_path / "short.npy")).note
+    assert staging.receive(LIMITS, str(tmp_path / "short.npy"), fps=10.0).file

@@ -2,6 +2,7 @@
 
 `python -m train.prepare --data RAW --out PREPARED` reads whichever of the sources lie in folders of RAW named
 bandai-namco, cmu, snu-patches and snu-ys2010.  A run that was stopped goes on where it stopped.
+RAW may also be HumanML3D's or KIT-ML's own folder (`train.prepare.published`).
 """
 
 import argparse
@@ -14,17 +15,18 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 from tqdm import tqdm
 
 from mote.files import read
-from mote.motion.features import to_features
+from mote.motion.features import LAYOUT, to_features
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
 from mote.sides import mirror_text
-from train.data import MANIFEST, MAX_FRAMES, MIN_FRAMES, Split
-from train.prepare import bandai, cmu, snu
+from train.data import MANIFEST, MAX_FRAMES, MIN_FRAMES, PACKED, Split, packed
+from train.prepare import bandai, cmu, published, snu
 from train.prepare.actions import find_action
 from train.prepare.captions import describe, paraphrase, uses_held_out
 from train.prepare.facts import measure
@@ -134,13 +136,36 @@ def _work(job: tuple[Clip, Split, Path]) -> str | None:
     return None
 
 
+def pack(out: Path, records: list[dict[str, Any]]) -> None:
+    """Put the features of each split's clips into one file, and into each record where its own begin there."""
+    (out / PACKED).mkdir(exist_ok=True)
+    for split in get_args(Split):
+        rows = 0
+        own = [record for record in records if record["split"] == split]
+        for record in own:
+            record["first"], rows = rows, rows + record["frames"]
+        if own:
+            whole = np.lib.format.open_memmap(packed(out, split), "w+", np.float16, (rows, LAYOUT.columns))
+            for record in own:
+                features = np.load(out / "features" / f"{record['name']}.npy")
+                whole[record["first"] : record["first"] + record["frames"]] = features
+            whole.flush()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the sources")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
+    parser.add_argument("--layout", choices=get_args(published.Name), help="RAW is this set (default: as it looks)")
     args = parser.parse_args()
+    try:
+        if name := args.layout or published.recognise(args.data):
+            print(published.prepare(args.data, args.out, name))
+            return
+    except ValueError as error:
+        parser.error(str(error))
     found = [source for source in READERS if (args.data / source).is_dir()]
     if not found:
         parser.error(f"{args.data} has none of the folders {', '.join(READERS)}")
@@ -157,6 +182,7 @@ def main() -> None:
         record for clip in clips if (path := args.out / "records" / f"{clip.name}.json").exists()
         for record in json.loads(path.read_text())
     ]  # fmt: skip
+    pack(args.out, records)
     (args.out / MANIFEST).write_text("".join(json.dumps(record) + "\n" for record in records))
     print(f"{len(records)} clips, {sum(record['frames'] for record in records) / 20 / 3600:.2f} hours")
     print(dict(Counter(record["split"] for record in records)), dict(Counter(record["source"] for record in records)))

@@ -7,31 +7,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary, read_config
+from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
+from mote.inputs import count_inputs, for_each, listed
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.motion.contact import level_floor, plant_feet
-from mote.motion.features import from_motion, smooth, to_motion, trimmed
-from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
-from mote.motion.retarget import canonical, fit
 from mote.motion.sequence import join
-from mote.motion.skeleton import HUMANML3D
 from mote.reference import REAL, RealClips
-from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
-from mote.sides import mirror_text
+from mote.sampling import TASKS, Choice, Task, sample_latents, sides_made
 
 STEPS = 10
 """Denoising steps; 20 make nothing better (train/NOTES.md)."""
@@ -40,30 +35,9 @@ GUIDANCE = (7.5, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-STEADYING = 0.03
-"""Seconds, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
 DRAWS, KEPT_AFTER = 4, 0.6
 """A motion made from a text is the best of so many draws, where the model has a `retrieval` to tell, and one is kept
 after so much of the steps: nothing is lost by not taking the others to their end (train/NOTES.md)."""
-VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
-"""A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
-at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The seconds that a motion of a model lasts, least and most, and its frames a second."""
-
-    least: float
-    most: float
-    fps: float
-
-    def __str__(self) -> str:
-        return f"{self.least:.4g} to {self.most:.4g} s"
-
-    def include(self, seconds: float, spare: float = 0.0) -> bool:
-        """Whether a motion may last so long, or `spare` seconds less."""
-        return self.least <= seconds <= self.most + spare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +124,7 @@ class MoTe:
     @cached_property
     def limits(self) -> Limits:
         """How long its motions are."""
-        config = self.med.config
-        fps = config.skeleton.fps
-        return Limits(least=config.min_frames / fps, most=config.max_frames / fps, fps=fps)
+        return Limits.of(self.med.config)
 
     @cached_property
     def digest(self) -> str:
@@ -191,16 +163,21 @@ class MoTe:
         Raises:
             ValueError: the model has no such space, a text has no words, or a motion is too short or too long for it.
         """
-        return (self._place(one) @ self._place(other).T).item()
+        return (self.place(one) @ self.place(other)).item()
 
-    def _place(self, given: Motion | str) -> Tensor:
-        """The place (1, space) of a motion or a sentence among all others."""
+    @torch.inference_mode()
+    def place(self, given: Motion | str) -> Float[Tensor, " space"]:
+        """Where a motion or a sentence is among all others (`mote.models.retrieval`); of unit length.
+
+        Raises:
+            ValueError: the model has no `retrieval`, the text has no words, or the motion is not within the `limits`.
+        """
         if self.retrieval is None:
             raise ValueError("this model has no retrieval: it cannot compare motions and sentences")
         if isinstance(given, Motion):
-            return self.retrieval.place_motions(self._encode_motions([given])[0][:, 0])
+            return self.retrieval.place_motions(encode_motions(self.med, [given])[0][:, 0])[0].cpu()
         meaning, _ = self.ted.parts(self.ted.encode([given]).float())
-        return self.retrieval.place_texts(meaning)
+        return self.retrieval.place_texts(meaning)[0].cpu()
 
     @torch.inference_mode()
     def generate(
@@ -232,12 +209,12 @@ class MoTe:
         """
         if task not in TASKS:
             raise ValueError(f"there is no task {task!r}: the tasks are {', '.join(TASKS)}")
-        texts, motions = _listed(text, str, "text"), _listed(motion, Motion, "motion")
-        count = _count_inputs(task, {"text": texts, "motion": motions})
+        texts, motions = listed(text, str, "text"), listed(motion, Motion, "motion")
+        count = count_inputs(task, {"text": texts, "motion": motions})
         count = count or (len(seed) if isinstance(seed, Sequence) and seed else 1)
         if samples < 1:
             raise ValueError(f"samples is at least 1, not {samples}")
-        starts = _for_each(count, secrets.randbelow(2**31) if seed is None else seed, "seed")
+        starts = for_each(count, secrets.randbelow(2**31) if seed is None else seed, "seed")
         for start in starts:
             if not 0 <= start < 2**63:
                 raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
@@ -249,11 +226,11 @@ class MoTe:
         motions += [motion.mirror() for motion in motions if reflected]
         copies = 2 if reflected else 1
         with torch.autocast(self.device.type, torch.bfloat16, enabled=devices.fast_bf16(self.device)):
-            views, lengths = self._encode_motions(motions) if motions else (None, None)  # (b, views, l, d), (b,)
+            views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
             given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
-            frames = self._frames(_for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
+            frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
@@ -291,9 +268,9 @@ class MoTe:
         motions: list[Motion | None] = [None] * len(seeds)
         texts: list[str | None] = [None] * len(seeds)
         if motion_latents is not None:
-            motions = [*self._decode_motions(motion_latents, frames)]
+            motions = [*decode_motions(self.med, motion_latents, frames)]
         if text_latents is not None:
-            texts = [*self._decode_texts(text_latents, len(seeds))]
+            texts = [*decode_texts(self.ted, text_latents, len(seeds))]
         return [
             Sample(motion=motion, text=text, seed=seed)
             for motion, text, seed in zip(motions, texts, seeds, strict=True)
@@ -306,66 +283,6 @@ class MoTe:
                 raise ValueError(f"seconds is from {self.limits.least:g} to {self.limits.most:g}, not {asked:g}")
         frames = torch.tensor([round((asked or 0) * self.limits.fps) for asked in seconds], device=self.device)
         return frames if lengths is None else torch.where(frames > 0, frames, lengths)
-
-    def _encode_motions(self, motions: list[Motion]) -> tuple[Tensor, Tensor]:
-        """Latents (b, views, l, d) and lengths (b,) in frames of motions of any frame rate, on either skeleton."""
-        config, limits, clips = self.med.config, self.limits, []
-        for motion in motions:
-            clip = canonical(fit(motion, config.skeleton).resample(limits.fps))
-            if not limits.include(clip.seconds, 2 / limits.fps):
-                raise ValueError(
-                    f"the motion lasts {motion.seconds:.1f} s: the model takes {limits}; "
-                    "cut it, for example with motion[:frames]"
-                )
-            clips.append(torch.from_numpy(from_motion(clip, config.layout, config.unit)[: config.max_frames]))
-        views = [trimmed(clip, *cut, least=config.min_frames) for clip in clips for cut in VIEWS]
-        lengths = torch.tensor([len(view) for view in views], device=self.device)
-        features = torch.nn.utils.rnn.pad_sequence(views, batch_first=True).to(self.device)
-        latents = self.med.encode(features, lengths).float().unflatten(0, (-1, len(VIEWS)))
-        return latents, lengths[:: len(VIEWS)]
-
-    def _decode_motions(self, latents: Tensor, frames: Tensor) -> list[Motion]:
-        chosen = self.med.predict_lengths(latents).clamp(min=self.med.config.min_frames)
-        lengths = torch.where(frames > 0, frames, chosen)
-        features = self.med.decode(latents, lengths).float().cpu().numpy()
-        return [self._to_motion(clip[:length]) for clip, length in zip(features, lengths.tolist(), strict=True)]
-
-    def _decode_texts(self, latents: Tensor, count: int) -> list[str]:
-        """The sentences of the first `count` latents; any behind them are of the mirrored motions."""
-        own, *mirrored = latents.split(count)
-        texts = self.ted.decode(own)
-        return self._with_sides(texts, own - mirrored[0]) if mirrored else texts
-
-    def _with_sides(self, texts: list[str], difference: Tensor) -> list[str]:
-        """Captions with left and right exchanged where a motion and its mirror image together say so.
-
-        Which hand moves is what a caption of a motion gets wrong most easily.  What changes when left and right change
-        in its words should change when the motion does: `difference` (b, k, d) is from its latent to that of its mirror
-        image.
-        """
-        sided = {row: other for row, text in enumerate(texts) if (other := mirror_text(text)) != text}
-        if not sided:
-            return texts
-        change = self.ted.encode([texts[row] for row in sided]) - self.ted.encode([*sided.values()])
-        meant, _ = self.ted.parts(change.float())  # (sided, k, meaning)
-        shown, _ = self.ted.parts(difference[[*sided]])  # (sided, k, meaning)
-        agree = (meant * shown).sum(dim=(1, 2)).tolist()
-        exchanged = {row: other for (row, other), value in zip(sided.items(), agree, strict=True) if value < 0}
-        return [exchanged.get(row, text) for row, text in enumerate(texts)]
-
-    def _to_motion(self, features: np.ndarray) -> Motion:
-        """The motion of one clip's features, with even bones, trembling and sliding less, on one floor.
-
-        KIT-ML's labels call a foot standing that is as good as still, 0.4 mm a frame: there is nothing to plant by.
-        """
-        config = self.med.config
-        made = to_motion(features, config.layout, config.unit)
-        steady = smooth(made.joints.reshape(len(made), -1), STEADYING * made.fps).reshape(made.joints.shape)
-        body = Motion(with_bone_lengths(steady, config.skeleton), made.fps).on_floor()
-        if config.skeleton.names == HUMANML3D.names:
-            contacts = features[:, config.layout.contacts]
-            body = Motion(plant_feet(level_floor(body.joints, contacts), contacts), made.fps)
-        return canonical(body)
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:
@@ -384,33 +301,3 @@ def _download(name: str) -> Path:
             f"{name} is neither a folder here nor a repository of the Hub that can be reached: "
             "give the path of a folder with med, ted and mtdm, such as checkpoints/mote-open"
         ) from error
-
-
-def _listed(value: object, kind: type, name: str) -> list:
-    """One or several inputs as a list; None is no input."""
-    values = [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
-    for one in values:
-        if not isinstance(one, kind):
-            raise ValueError(f"{name} is a {kind.__name__} or a list of them, not {type(one).__name__}")
-    if value is not None and not values:
-        raise ValueError(f"{name} is an empty list: give at least one")
-    return values
-
-
-def _count_inputs(task: Task, inputs: dict[Side, list]) -> int:
-    """How many inputs the task was given; 0 for a task that takes none."""
-    first = TASKS[task][0]
-    for side, values in inputs.items():
-        if first[side] == "given" and not values:
-            raise ValueError(f"the task {task!r} needs a {side}")
-        if first[side] != "given" and values:
-            raise ValueError(f"the task {task!r} takes no {side}")
-    return max(len(values) for values in inputs.values())
-
-
-def _for_each(count: int, value: Any, name: str) -> list[Any]:
-    """One value for each of `count` inputs: the same for all, or those of a list."""
-    values = list(value) if isinstance(value, Sequence) else [value] * count
-    if len(values) != count:
-        raise ValueError(f"{name} is one for all inputs or a list of one for each: {len(values)} are not {count}")
-    return values

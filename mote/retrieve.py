@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from mote.coding import decode_motions
 from mote.files import read
 from mote.map import KINDS, Clip, Kind, Map, MapError
 from mote.motion.motion import Motion
@@ -96,22 +97,7 @@ class Index:
         Raises:
             ValueError: the text has no words, or the motion is not within the model's limits.
         """
-        return self.nearest(self.place(query), k, kinds)
-
-    @torch.inference_mode()
-    def place(self, query: str | Motion) -> Float[Tensor, " space"]:
-        """Where in the space a sentence or a motion is; of unit length.
-
-        Raises:
-            ValueError: the text has no words, or the motion is not within the model's limits.
-        """
-        space = self.model.retrieval
-        assert space is not None
-        if isinstance(query, Motion):
-            views, _ = self.model._encode_motions([query])  # (1, views, l, d): the first is the whole motion
-            return space.place_motions(views[:, 0])[0].cpu()
-        meanings, _ = self.model.ted.parts(self.model.ted.encode([query]).float())
-        return space.place_texts(meanings)[0].cpu()
+        return self.nearest(self.model.place(query), k, kinds)
 
     def place_of(self, kind: Kind, row: int) -> Float[Tensor, " space"]:
         """Where in the space a point of the map is."""
@@ -157,7 +143,7 @@ class Index:
     def made(self, row: int) -> Motion:
         """The motion that the model made of a clip's sentence."""
         latents = self.map.latents[row : row + 1].to(self.model.device)
-        return self.model._decode_motions(latents, torch.zeros(1, dtype=torch.long, device=latents.device))[0]
+        return decode_motions(self.model.med, latents, torch.zeros(1, dtype=torch.long, device=latents.device))[0]
 
     def recording(self, row: int) -> Motion:
         """A clip's own motion.

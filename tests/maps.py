@@ -26,5 +26,5 @@ def small_map(model: MoTe) -> Map:
         digest=model.digest,
     )
     index = Index(empty, model)
-    places = torch.stack([index.place(text) for text in SENTENCES])
+    places = torch.stack([index.model.place(text) for text in SENTENCES])
     return replace(empty, places=places.expand(len(KINDS), -1, -1))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mote.coding import Limits
 from mote.motion.skeleton import HUMANML3D
-from mote.pipeline import Limits
 
 LIMITS = Limits(least=1.5, most=9.8, fps=20.0)
 

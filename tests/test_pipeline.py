@@ -8,6 +8,7 @@ import torch
 
 from mote import MoTe, Motion
 from mote.checkpoint import CheckpointError, save
+from mote.coding import with_sides
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.skeleton import HUMANML3D
@@ -103,9 +104,9 @@ def test_left_and_right_change_places_where_the_motion_and_its_mirror_image_say_
     texts = ["a man waves his left hand", "a person walks forward", "someone turns right"]
     mirrored = ["a man waves his right hand", "a person walks forward", "someone turns left"]
     difference = tiny_model.ted.encode(texts) - tiny_model.ted.encode(mirrored)
-    assert tiny_model._with_sides(texts, difference) == texts
-    assert tiny_model._with_sides(texts, -difference) == mirrored
-    assert tiny_model._with_sides(texts[1:2], difference[1:2]) == texts[1:2]
+    assert with_sides(tiny_model.ted, texts, difference) == texts
+    assert with_sides(tiny_model.ted, texts, -difference) == mirrored
+    assert with_sides(tiny_model.ted, texts[1:2], difference[1:2]) == texts[1:2]
 
 
 def test_64_prompts_are_one_batch(tiny_model):

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
+from mote.coding import encode_motions
 from mote.map import Clip, Map, MapError
 from mote.pipeline import MoTe
 from train.data import Clips, Split
@@ -72,7 +73,7 @@ def make(model: MoTe, clips: Clips, seed: int = 0) -> Map:
         texts = sentences[start : start + BATCH]
         seeds = [seed + start + number for number in range(len(texts))]
         samples = model.generate("text-to-motion", text=texts, seed=seeds)
-        views, _ = model._encode_motions([sample.motion for sample in samples if sample.motion is not None])
+        views, _ = encode_motions(model.med, [sample.motion for sample in samples if sample.motion is not None])
         made.append(views[:, 0].cpu())
     with torch.inference_mode():
         recorded, latents = encode_all(model.med, clips)[0], torch.cat(made)

@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from mote.pipeline import Limits, MoTe
+from mote.coding import Limits
+from mote.pipeline import MoTe
 from mote.retrieve import Index
 from mote.sampling import Task
 from mote.ui import (

@@ -8,7 +8,7 @@ from textwrap import shorten
 
 import gradio as gr
 
-from mote.pipeline import Limits
+from mote.coding import Limits
 
 Guidance = float | tuple[float, float]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mote import archive
-from mote.pipeline import Limits
+from mote.coding import Limits
 from mote.recipe import Recipe, RecipeError
 from mote.sampling import Side
 from mote.ui import checks, results

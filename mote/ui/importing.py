@@ -12,8 +12,8 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
+from mote.coding import Limits
 from mote.motion.convention import UNITS
-from mote.pipeline import Limits
 from mote.ui import scripts, staging
 from mote.ui.tasks import READING
 

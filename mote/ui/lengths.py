@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from mote.pipeline import Limits
+from mote.coding import Limits
 from mote.ui import scripts
 from mote.ui.staging import GIVEN
 

@@ -154,7 +154,7 @@ class Places:
         return str(playing.motion)
 
     def _spot(self, source: str, label: str, name: str, motion: str | None = None, text: str | None = None) -> Spot:
-        place = self.index.place(read(motion) if motion else text or "")
+        place = self.index.model.place(read(motion) if motion else text or "")
         point = self.index.point(place)
         return Spot(source=source, label=label, name=name, place=place, point=point, motion=motion, text=text)
 

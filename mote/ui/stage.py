@@ -14,8 +14,8 @@ from typing import Any, get_args
 import gradio as gr
 from gradio.components import Component
 
+from mote.coding import Limits
 from mote.export import Format
-from mote.pipeline import Limits
 from mote.sampling import Task, sides_made
 from mote.ui import checked, handlers, importing, scripts, staging
 from mote.ui.player import player

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from mote.coding import Limits
 from mote.export import export, slug
 from mote.files import MotionFileError, read
 from mote.motion.convention import Units, Up
-from mote.pipeline import Limits
 from mote.recipe import RecipeError
 from mote.ui import checks, results, uploads
 from mote.ui.packing import pack

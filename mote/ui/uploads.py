@@ -7,12 +7,12 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mote.coding import Limits
 from mote.files import MotionFileError, Reading, Source, open_file
 from mote.files.errors import MAX_FPS, MAX_HOURS
 from mote.motion.convention import UNITS, Units, Up
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
-from mote.pipeline import Limits
 from mote.ui.checks import fault, within
 
 

@@ -47,7 +47,7 @@ def test_the_command_writes_a_map_that_its_model_opens(prepared, placed_model, t
     for kind, row in ((kind, row) for kind in KINDS for row in range(6)):
         own = index.neighbour(kind, row)
         query = own.sentence if kind == "sentence" else own.motion()
-        assert index.place(query) @ index.place_of(kind, row) > 0.98, "a point is where its motion or sentence is"
+        assert index.model.place(query) @ index.place_of(kind, row) > 0.98, "a point is where its motion or sentence is"
 
 
 def test_a_model_without_a_space_is_refused(prepared, tiny_folder, tmp_path, capsys):

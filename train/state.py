@@ -35,6 +35,7 @@ class History:
     def __init__(self, out: Path, model: nn.Module, average: AveragedModel, optimiser: torch.optim.Optimizer) -> None:
         out.mkdir(parents=True, exist_ok=True)
         self.out = out
+        self.saved: int | None = None
         self.holders: dict[str, Any] = {"model": model, "average": average, "optimiser": optimiser}
 
     def save(self, progress: Progress) -> None:
@@ -43,7 +44,7 @@ class History:
         Raises:
             StoppedError: the disk is full; the states that are there stay.
         """
-        if not is_main():
+        if not is_main() or progress.step == self.saved:
             return
         state = {name: holder.state_dict() for name, holder in self.holders.items()} | vars(progress)
         last, fresh = self.out / STATE, self.out / f"fresh.{STATE}"
@@ -52,6 +53,7 @@ class History:
         if last.exists():
             last.replace(self.out / PREVIOUS)
         fresh.replace(last)
+        self.saved = progress.step
 
     def resume(self, parts: int) -> Progress:
         """Take up the last state that is whole, and forget what was logged after it; `parts` is for a new run.
@@ -66,6 +68,7 @@ class History:
             state = self._read(path)
             if state is not None:
                 progress = self._take(path, state, parts)
+                self.saved = progress.step
                 break
             damaged.append(path)
         names = " and ".join(str(path) for path in damaged)

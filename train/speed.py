@@ -1,9 +1,9 @@
 """How fast each stage trains here and what it needs, and what larger sets would: `python -m train.speed`.
 
-Every stage of `train.run` trains for a moment, one after another, on a part of the data; its steps a second and its
-largest memory are measured.  What larger sets need is reckoned from that: the same passes over more clips, on this
-machine, and what the prepared form and the training state take on disk.  Each process of several holds a copy of the
-data in memory; how much faster n of them are is measured by starting this under each.
+Every stage of `train.run` trains for a moment, one after another, on a part of the data; the seconds of a step and the
+largest memory are measured.  On a CPU that others share, the time that they had is taken out of the seconds.  What
+larger sets need is reckoned from that: so many passes over more clips, on this machine, and what the prepared form and
+a training state take on disk.
 
 `python -m train.speed --data RAW --prepared PREPARED --out FOLDER`
 """
@@ -38,26 +38,29 @@ SETS = {"HumanML3D": (14_616, 28.59), "100 times HumanML3D": (1_461_600, 2859.0)
 
 @dataclass(frozen=True)
 class Measured:
-    """One stage: steps that were done, seconds of them and of what comes before, MB of memory and of its folder."""
+    """One stage: steps that were done, seconds of them and of what comes before, MB of memory and of its state; and the
+    cores that it had, on average, of a machine that others may share."""
 
     stage: str
     steps: int
     seconds: float
     before: float
+    cores: float
     memory: float
     state: float
 
     @property
     def a_step(self) -> float:
-        """Seconds."""
-        return self.seconds / self.steps
+        """Seconds, on a CPU without the time in which others had it."""
+        alone = 1.0 if torch.accelerator.is_available() else min(1.0, self.cores / torch.get_num_threads())
+        return self.seconds / self.steps * alone
 
 
 def part_of(prepared: Path, out: Path, clips: int) -> Path:
-    """A folder with so many training clips of a prepared set, and a tenth of that for validation, spread over it."""
+    """A folder with so many training clips of a prepared set, and a few for validation, spread over it."""
     lines = (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()
     kept = []
-    for split, count in (("train", clips), ("val", clips // 10)):
+    for split, count in (("train", clips), ("val", max(40, clips // 10))):
         rows = [line for line in lines if json.loads(line)["split"] == split]
         kept += rows[:: max(1, len(rows) // count)][:count]
     out.mkdir(parents=True, exist_ok=True)
@@ -83,16 +86,18 @@ def measure(stage: str, command: list[str], out: Path) -> Measured:
     state = torch.load(out / STATE, map_location="cpu", weights_only=True)
     memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
     size = (out / STATE).stat().st_size / 1e6
-    return Measured(stage, state["step"], state["seconds"], whole - state["seconds"], memory, size)
+    cores = (usage.ru_utime + usage.ru_stime) / whole
+    return Measured(stage, state["step"], state["seconds"], whole - state["seconds"], cores, memory, size)
 
 
 def page(found: Sequence[Measured], prepared: Path, clips: int, passes: int) -> str:
     """What was measured, and what is reckoned from it, as two tables."""
-    head = ["stage", "steps measured", "s a step", "s before the first", "largest memory, MB", "a state on disk, MB"]
+    head = ["stage", "steps done", "s a step", "undisturbed", "s before", "cores had", "memory, MB", "a state, MB"]
     rows = [
-        [one.stage, one.steps, f"{one.a_step:.3f}", f"{one.before:.0f}", f"{one.memory:,.0f}", f"{one.state:,.1f}"]
+        [one.stage, str(one.steps), f"{one.seconds / one.steps:.3f}", f"{one.a_step:.3f}", f"{one.before:.0f}",
+         f"{one.cores:.2f}", f"{one.memory:,.0f}", f"{one.state:,.1f}"]
         for one in found
-    ]
+    ]  # fmt: skip
     records = [json.loads(line) for line in (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()]
     hours = sum(record["frames"] for record in records) / HUMANML3D.fps / 3600
     disk = sum(path.stat().st_size for path in prepared.rglob("*") if path.is_file()) / 1e6
@@ -108,7 +113,7 @@ def page(found: Sequence[Measured], prepared: Path, clips: int, passes: int) -> 
     return "\n".join(
         [
             f"Measured on {_machine()}, on {clips} training clips:\n",
-            table(head, [[str(cell) for cell in row] for row in rows]),
+            table(head, rows),
             f"\nReckoned for {passes} passes over the clips, all on this machine, one process:\n",
             table(columns, reckoned),
         ]
@@ -131,7 +136,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=0.5, help="of each stage (default: %(default)s)")
     parser.add_argument("--passes", type=int, default=100, help="over the clips, to be reckoned (default: %(default)s)")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, help="(default: all)")
+    model = Path("checkpoints/mote-open")
+    parser.add_argument("--model", type=Path, default=model, help="its parts stand in for stages that are left out")
     options = parser.parse_args(arguments)
+    for part in ("med", "ted"):
+        if part not in options.stages and not (place := options.out / "stages" / part).exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to((options.model / part).resolve(), target_is_directory=True)
     part_of(options.prepared, options.out / "prepared", options.clips)
     every = commands(options.data, options.out, options.minutes, [])
     kept = options.out / "speed.json"

@@ -20,7 +20,7 @@ from train.loop import FitConfig, fit
 from train.prepare import __main__ as preparation
 from train.state import LOG
 
-CONFIG = FitConfig(lr=1e-2, steps=400, warmup=4, log_every=1, save_every=3, validate_every=50, precision="fp32")
+CONFIG = FitConfig(lr=1e-2, steps=60, warmup=4, log_every=1, save_every=3, validate_every=20, precision="fp32")
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["train.loop", "train.prepare.__main__"])
 KILLS = [3, pytest.param(20, marks=pytest.mark.slow)]

@@ -6,6 +6,7 @@ only share them out. So results do not depend on how many there are.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TypeVar
@@ -16,6 +17,8 @@ from accelerate.utils import AutocastKwargs, DistributedDataParallelKwargs, broa
 from torch import nn
 from tqdm import tqdm
 
+from train.storage import StoppedError
+
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 Wrapped = TypeVar("Wrapped", bound=nn.Module)
@@ -23,11 +26,20 @@ Wrapped = TypeVar("Wrapped", bound=nn.Module)
 
 @cache
 def engine() -> Accelerator:
-    """Accelerate's engine: there is one a process, and it knows the device and the other processes."""
-    return Accelerator(
+    """Accelerate's engine: there is one a process, and it knows the device and the other processes.
+
+    Raises:
+        StoppedError: several processes were started that do not find each other, and would all do the same.
+    """
+    run = Accelerator(
         mixed_precision="bf16" if is_bf16_available(True) else "no",
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)],
     )
+    if int(os.environ.get("WORLD_SIZE", 1)) > run.num_processes:
+        raise StoppedError(
+            "several processes were started and there is no GPU: for processes of the CPU, set ACCELERATE_USE_CPU=true"
+        )
+    return run
 
 
 def prepared(module: Wrapped, *, half: bool) -> Wrapped:

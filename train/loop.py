@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -83,9 +84,14 @@ def asked(options: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(options, name) for name in ("minutes", "steps", "lr", "accumulate")}
 
 
+def seed_of(*numbers: int) -> int:
+    """A seed for some numbers: torch looks at the last 32 bits of one, in which all numbers are mixed here."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
 def generator(seed: int, step: int, part: int = 0) -> torch.Generator:
     """The source of all chance of a part of a step, so that a resumed run, or another process, draws the same."""
-    return torch.Generator().manual_seed((part << 48) + (seed << 32) + step)
+    return torch.Generator().manual_seed(seed_of(seed, step, part))
 
 
 def fit(
@@ -161,7 +167,7 @@ class _Objective(nn.Module):
 
     def forward(self, step: int, part: int) -> tuple[Tensor, dict[str, float]]:
         chance = generator(self.seed, step, part)
-        torch.manual_seed((part << 48) + self.seed + step)  # dropout
+        torch.manual_seed(seed_of(self.seed, step, part, 1))  # dropout
         value, figures = self.loss(self.model, self.batches(step, chance), chance)
         return value, {"loss": value.item(), **figures}
 

@@ -36,6 +36,7 @@ class History:
         out.mkdir(parents=True, exist_ok=True)
         self.out = out
         self.saved: int | None = None
+        self.logged: set[tuple[str, int]] = set()
         self.holders: dict[str, Any] = {"model": model, "average": average, "optimiser": optimiser}
 
     def save(self, progress: Progress) -> None:
@@ -104,13 +105,14 @@ class History:
             ) from error
 
     def log(self, kind: str, progress: Progress, figures: dict[str, float]) -> None:
-        """Write one row a figure, so that every stage shares the same columns.
+        """Write one row a figure, so that every stage shares the same columns; what a step has already stays.
 
         Raises:
             StoppedError: the disk is full.
         """
-        if not is_main():
+        if not is_main() or (kind, progress.step) in self.logged:
             return
+        self.logged.add((kind, progress.step))
         path = self.out / LOG
         before = [[kind, progress.step, f"{progress.seconds:.1f}"]] * len(figures)
         rows = [[*row, name, f"{value:.6g}"] for row, (name, value) in zip(before, figures.items(), strict=True)]
@@ -124,9 +126,10 @@ class History:
             return
         *lines, _ = path.read_text(encoding="utf-8").split("\n")  # behind the last line's end is nothing, or half a row
         rows = [row for row in csv.reader(lines) if len(row) == len(COLUMNS)]
-        kept = [row for row in rows if row[1] == COLUMNS[1] or int(row[1]) <= step]
+        kept = [row for row in rows if row[1] != COLUMNS[1] and int(row[1]) <= step]
+        self.logged = {(row[0], int(row[1])) for row in kept}
         with whole(path) as file:
-            file.write(_csv(kept).encode())
+            file.write(_csv([COLUMNS, *kept]).encode())
 
 
 def _csv(rows: list[Any]) -> str:

@@ -14,9 +14,10 @@ from stages import FITTING, main, make
 
 from mote.checkpoint import CONFIG
 from mote.models.mtdm import MTDMConfig
-from train import mtdm
+from train import generate, mtdm
 from train.loop import FitConfig, generator
 from train.state import LOG, PREVIOUS, STATE
+from train.storage import StoppedError
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
@@ -101,3 +102,18 @@ def test_one_process_goes_on_where_two_were_stopped(folder, two, tmp_path):
     practice = mtdm.MTDMTraining(batch=4, trims=1, rewordings=1)
     mtdm.train(folder, folder / "model", practice, FitConfig(**vars(FITTING)), out=tmp_path / "mtdm", **options)
     assert figures(tmp_path / "mtdm") == pytest.approx(figures(two / "mtdm"), rel=1e-5, abs=1e-5)
+
+
+def test_motions_that_are_missing_are_made_again_and_settings_are_kept(folder, one, tmp_path):
+    out = tmp_path / "motions"
+    shutil.copytree(one / "motions", out)
+    missing = sorted(out.glob("*.bvh"))[2]
+    missing.unlink()
+    words = ["--model", str(folder / "model"), "--file", str(folder / "prompts.txt"), "--out", str(out),
+             "--batch", "2", "--steps", "2", "--formats", "npy", "bvh"]  # fmt: skip
+    generate.main(words)
+    assert missing.read_bytes() == (one / "motions" / missing.name).read_bytes()
+    with pytest.raises(StoppedError, match=r"begun with other settings \(seed\)"):
+        generate.main([*words, "--seed", "1"])
+    with pytest.raises(StoppedError, match="cannot be read as text"):
+        generate.main([*words, "--file", str(tmp_path / "none.txt")])

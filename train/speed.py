@@ -57,10 +57,10 @@ class Measured:
 
 
 def part_of(prepared: Path, out: Path, clips: int) -> Path:
-    """A folder with so many training clips of a prepared set, and a few for validation, spread over it."""
+    """A folder with so many training clips of a prepared set, and a few of the other splits, spread over it."""
     lines = (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()
     kept = []
-    for split, count in (("train", clips), ("val", max(40, clips // 10))):
+    for split, count in (("train", clips), ("val", max(40, clips // 10)), ("test", 40)):
         rows = [line for line in lines if json.loads(line)["split"] == split]
         kept += rows[:: max(1, len(rows) // count)][:count]
     out.mkdir(parents=True, exist_ok=True)

@@ -91,7 +91,7 @@ def _run(options: argparse.Namespace) -> None:
         raise ValueError(f"give a task: {', '.join(TASKS)}; or --recipe with a file")
     first = TASKS[options.task][0]
     side = next((side for side in SIDES if first[side] == "given"), None)
-    names = [*options.inputs, *(_lines(options.file) if options.file else [])]
+    names = [*options.inputs, *(read_lines(options.file) if options.file else [])]
     if side and not names:
         raise ValueError(f"{options.task} needs a {side}: give one or more, or --file with one a line")
     if names and not side:
@@ -141,7 +141,7 @@ def _make_again(options: argparse.Namespace) -> None:
         print(*paths, *_sentence(sample), *found, sep="\t", flush=True)
 
 
-def _lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
     """The lines of a text file that have words."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

@@ -5,6 +5,7 @@ Weights above the size that a repository takes lie in several files, which model
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,14 +33,23 @@ class CheckpointError(ValueError):
 
 
 def save(module: nn.Module, folder: Path, *, half: bool = True) -> None:
-    """Write the module's config and state; floating weights as float16 unless `half` is off."""
+    """Write the module's config and state, each file whole; floating weights as float16 unless `half` is off."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     if half:
         state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
-    save_torch_state_dict(state, folder, filename_pattern="model{suffix}.safetensors", max_shard_size=LARGEST)
     config: Any = module.config  # every model here keeps the frozen dataclass that it was made from
-    (folder / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n")
+    partial = folder / ".partial"
+    shutil.rmtree(partial, ignore_errors=True)  # of a save that was killed
+    partial.mkdir()
+    save_torch_state_dict(state, partial, filename_pattern="model{suffix}.safetensors", max_shard_size=LARGEST)
+    (partial / CONFIG).write_text(json.dumps(asdict(config), indent=2) + "\n")
+    written = sorted(partial.iterdir(), reverse=True)  # the config comes last: with it the model is there
+    for stale in {*folder.glob("model*.safetensors*")} - {folder / path.name for path in written}:
+        stale.unlink()
+    for path in written:
+        path.replace(folder / path.name)
+    partial.rmdir()
 
 
 def read_fields(folder: Path, name: str = CONFIG) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from mote.pipeline import GUIDANCE, STEPS, MoTe
 from train.alignment import align
 from train.data import MANIFEST, Split
 from train.jobs import Commands, run_once
-from train.loop import LOG, STATE
 from train.plots import draw
 from train.repetition import load_unruly, repetition
 from train.report import show, table
+from train.state import LOG, PREVIOUS, STATE
 
 SPLIT: Split = "val"
 
@@ -185,7 +185,7 @@ def gather(out: Path, ted: Path) -> None:
     """Give the folder of every variant its MED and the TED that all share."""
     for variant in {APART, *(run.variant for study in STUDIES for run in study.runs.values() if run.variant)}:
         for part, source in (("med", out / variant.med), ("ted", ted)):
-            unused = shutil.ignore_patterns(STATE, LOG, "teacher")
+            unused = shutil.ignore_patterns(f"*{STATE}", PREVIOUS, LOG, "teacher")
             shutil.copytree(source, out / variant.name / part, ignore=unused, dirs_exist_ok=True)
 
 

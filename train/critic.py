@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from mote import device as devices
 from mote.models.retrieval import Summary
 from mote.models.text_autoencoder import TextAutoencoder
+from train.engine import engine
 from train.loop import FitConfig, fit
 from train.mtdm import Draw, Motions, encode_texts
 from train.observe import shown_side
@@ -136,7 +136,7 @@ class Examples:
 
     def entropies(self, critic: Critic, clips: Int[Tensor, " b"], copies: Tensor, chance: torch.Generator) -> Losses:
         """Those of some clips in some of their copies, and of a sentence about each."""
-        where = devices.choose()
+        where = engine().device
         seen = critic.motion(critic.blurred(self.motions.motion[copies, clips].to(where), chance))
         heard = critic.text(critic.blurred(self.meaning[clips].to(where), chance))
         wanted = {kind: rows[clips].to(where) for kind, rows in self.shown.items()}
@@ -147,7 +147,7 @@ def train(examples: Examples, validation: Examples, out: Path, training: CriticT
     """A critic of the latents of the training split's clips and sentences."""
     motion, meaning = examples.motions.motion.shape[2:], examples.meaning.shape[1:]
     torch.manual_seed(fitting.seed)
-    critic = Critic((motion[0], motion[1]), (meaning[0], meaning[1]), training).to(devices.choose())
+    critic = Critic((motion[0], motion[1]), (meaning[0], meaning[1]), training).to(engine().device)
 
     def loss(critic: Critic, drawn: Draw, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         losses = examples.entropies(critic, drawn.clips, drawn.copies, chance)
@@ -168,7 +168,7 @@ def train(examples: Examples, validation: Examples, out: Path, training: CriticT
 
 def accuracy(critic: Critic, examples: Examples) -> dict[str, float]:
     """How often each kind is told right of whole clips, without noise."""
-    where = devices.choose()
+    where = engine().device
     told = critic.motion(examples.motions.motion[0].to(where))
     told["text action"] = critic.text(examples.meaning.to(where))["action"]
     figures = {}

@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mote.motion.features import LAYOUTS, trimmed
+from train.storage import StoppedError
 
 Split = Literal["train", "val", "test"]
 MANIFEST, FORM, PACKED = "manifest.jsonl", "form.json", "packed"
@@ -67,8 +68,18 @@ class Batch:
 
 
 def read_manifest(prepared: Path, split: Split) -> list[dict[str, Any]]:
-    """The records of one split, in the manifest's order."""
-    records = [json.loads(line) for line in (prepared / MANIFEST).read_text().splitlines()]
+    """The records of one split, in the manifest's order.
+
+    Raises:
+        StoppedError: the folder has no manifest that can be read.
+    """
+    try:
+        records = [json.loads(line) for line in (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise StoppedError(
+            f"{prepared} has no {MANIFEST} that can be read: name the folder that python -m train.prepare --out wrote, "
+            f"or run that command again ({error})"
+        ) from error
     return [record for record in records if record["split"] == split]
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from mote.checkpoint import save
 from mote.pipeline import GUIDANCE, VIEWS, MoTe
 from mote.sampling import sample_latents
 from train.data import Clips
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main, shared
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.mtdm import Pairs
 from train.prepare import text
 from train.prepare.captions import read_caption
@@ -46,10 +46,12 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
 
     Its sentence is the nearest in meaning of the clip's, of those that name a side where any does.
     """
-    ted, latents, nearest = model.ted, [], []
+    ted = model.ted
     tells = torch.tensor([read_caption(caption).side is not None for caption in pairs.captions])
     rows = [(copy, row) for copy in range(len(pairs.motion)) for row in range(pairs.motion.shape[1])]
-    for start in tqdm(range(0, len(rows), size), desc="generate", unit="batch"):
+
+    def make(start: int) -> tuple[Tensor, list[str]]:
+        nearest = []
         copies, clips = torch.tensor(rows[start : start + size]).T
         _, made = sample_latents(
             model.mtdm,
@@ -63,15 +65,19 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
             text_draws=len(VIEWS),
         )
         assert made is not None
-        for latent, clip in zip(made.cpu(), clips.tolist(), strict=True):
+        made = made.cpu()
+        for latent, clip in zip(made, clips.tolist(), strict=True):
             own = slice(int(pairs.first[clip]), int(pairs.first[clip + 1]))
             difference, _ = ted.parts(pairs.text[0, own] - latent)
             distances = difference.square().sum(dim=(1, 2))
             if tells[own].any():
                 distances[~tells[own]] = torch.inf
             nearest.append(pairs.captions[own.start + int(distances.argmin())])
-        latents.append(made * ted.latent_std + ted.latent_mean)
-    return Generated(torch.cat(latents), ted.writing(nearest))
+        return made, nearest
+
+    parts = shared(make, range(0, len(rows), size), name="generate")
+    latents = torch.cat([made for made, _ in parts]).to(model.device) * ted.latent_std + ted.latent_mean
+    return Generated(latents, ted.writing([sentence for _, nearest in parts for sentence in nearest]))
 
 
 def train(
@@ -105,8 +111,8 @@ def train(
         return total + entropy, figures | {"generated": entropy.item()}
 
     trained = fit(trainer, batches, step_loss, config=fitting, out=out)
-    save(trained.ted, out)
-    trained.ted.save_tokenizer(out)
+    on_main(save, trained.ted, out)
+    on_main(trained.ted.save_tokenizer, out)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,14 +123,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, required=True, help="the folder of the stages med, ted and mtdm")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--frozen", action="store_true", help="only what takes the latents to the decoder learns")
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--lr", type=float, default=5e-4)
+    add_arguments(parser, minutes=10, lr=5e-4)
     options = parser.parse_args(arguments)
-    model = MoTe.from_pretrained(options.models)
+    model = MoTe.from_pretrained(options.models, device=str(engine().device))
     generated = generate(model, Pairs(model.med, model.ted, Clips.load(options.prepared, "train"), trims=1))
     own = text.clips(options.prepared / "manifest.jsonl", "train")
     plain = Batches(model.ted, text.human(options.data), own, None, TEDTraining())
-    fitting = FitConfig(lr=options.lr, minutes=options.minutes, precision="fp32")
+    fitting = FitConfig(**asked(options), precision="fp32")
     train(model, generated, plain, options.out, fitting, frozen=options.frozen)
 
 

@@ -19,6 +19,7 @@ from mote.checkpoint import load
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from mote.render import render_gif
 from train.data import Clips, Split
+from train.engine import engine, is_main, on_main
 from train.evaluate_metrics import bodies, describe, match
 from train.evaluate_prompts import call_actions, prompts
 from train.evaluation import Evaluation, Settings
@@ -175,7 +176,9 @@ def joint(evaluation: Evaluation) -> None:
 
 
 def speed(evaluation: Evaluation) -> None:
-    """Median seconds of the longest motion, one prompt at a time, and with its GIF."""
+    """Median seconds of the longest motion, one prompt at a time, and with its GIF; the main process alone."""
+    if not is_main():
+        return
     joints, pictures, longest = [], [], evaluation.model.limits.most
     with tempfile.TemporaryDirectory() as folder:
         for number in range(-2, evaluation.settings.timed):
@@ -239,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
     evaluation = Evaluation(
-        MoTe.from_pretrained(options.model),
+        MoTe.from_pretrained(options.model, device=str(engine().device)),
         load(Evaluator, EvaluatorConfig, options.evaluator),
         Clips.load(options.data, settings.split),
         settings,
@@ -252,8 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if before:
         before.add(report)
         report = before
-    report.write(options.out)
-    print(report.markdown())
+    on_main(report.write, options.out)
+    on_main(print, report.markdown())
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, Sample
 from mote.sampling import Task
 from train.data import Clips, Split
+from train.engine import shared
 from train.evaluator import Evaluator
 from train.matching import Matching
 from train.observe import observe_clips, share
@@ -109,12 +109,15 @@ class Evaluation:
         repeat: int = 0,
         seconds: float | None = None,
     ) -> list[Sample]:
-        """One sample for each input, or so many with none, in batches with a seed each."""
+        """One sample for each input, or so many with none, in batches with a seed each.
+
+        All processes come here together, and share the batches out.
+        """
         first = self.settings.seed + SEEDS * repeat
         count = inputs if isinstance(inputs, int) else len(inputs)
         side = "text" if task == "text-to-motion" else "motion"
-        samples = []
-        for start in tqdm(range(0, count, self.settings.batch), desc=task, unit="batch"):
+
+        def make(start: int) -> list[Sample]:
             end = min(count, start + self.settings.batch)
             given: dict[str, Any] = (
                 {"samples": end - start} if isinstance(inputs, int) else {side: list(inputs[start:end])}
@@ -124,5 +127,7 @@ class Evaluation:
                 "guidance": self.settings.guidance,
                 "seconds": seconds,
             }
-            samples += self.model.generate(task, **given, **options, seed=first + start)
-        return samples
+            return self.model.generate(task, **given, **options, seed=first + start)
+
+        parts = shared(make, range(0, count, self.settings.batch), name=task)
+        return [sample for part in parts for sample in part]

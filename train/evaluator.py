@@ -17,12 +17,12 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from mote import device as devices
 from mote.checkpoint import save
 from mote.models.med import frame_mask
 from mote.motion.features import LAYOUT
 from train.data import Batch, Clips, statistics
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare.actions import action_group
 from train.prepare.words import style_group
 
@@ -196,17 +196,17 @@ def train(prepared: Path, out: Path, training: EvaluatorTraining, fitting: FitCo
     model = Evaluator(config)
     model.feature_mean, deviation = statistics(clips.features)
     model.feature_std = deviation.clamp_min(1e-4)
-    model = model.to(devices.choose())
+    model = model.to(engine().device)
     longest = int(clips.lengths.max())
 
     def batches(_: int, chance: torch.Generator) -> Batch:
-        return clips.sample(training.batch, chance, limit=longest, crop=True).to(devices.choose())
+        return clips.sample(training.batch, chance, limit=longest, crop=True).to(engine().device)
 
     targets = Targets(clips.records, config.actions, "action"), Targets(clips.records, config.styles, "style")
     step = partial(loss, targets=targets, training=training)
     trained = fit(model, batches, step, config=fitting, out=out, validate=partial(accuracy, clips=validation))
     assert isinstance(trained, Evaluator)
-    save(trained, out)
+    on_main(save, trained, out)
     return trained
 
 
@@ -215,18 +215,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--lr", type=float, default=2e-3)
+    add_arguments(parser, minutes=10, lr=2e-3, steps=3000)
     clips = EvaluatorTraining.action_clips
     parser.add_argument("--action-clips", type=int, default=clips, help="an action needs so many to be judged")
     options = parser.parse_args(arguments)
-    fitting = FitConfig(
-        lr=options.lr, minutes=options.minutes, steps=options.steps, warmup=50, ema=0.99, validate_every=250
-    )
+    fitting = FitConfig(**asked(options), warmup=50, ema=0.99, validate_every=250)
     training = EvaluatorTraining(action_clips=options.action_clips)
     model = train(options.data, options.out, training, fitting)
-    print(accuracy(model, Clips.load(options.data, "test")))
+    on_main(print, accuracy(model, Clips.load(options.data, "test")))
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mote import device as devices
 from mote.checkpoint import load, save
 from mote.models.ted import TED, TEDConfig
 from mote.models.words import SPECIAL
 from train.data import MANIFEST, Batch, Clips, Split, statistics
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.matching import Matching, MatchingConfig, contrast
 from train.metrics_motion import r_precision
 from train.prepare import text
@@ -64,7 +64,7 @@ def with_words(ted: TED, texts: Sequence[str], config: MatchingConfig) -> Matchi
 
 def pairs(clips: Clips, size: int, chance: torch.Generator) -> Pair:
     """Random clips, half of them mirrored, and a random sentence about each."""
-    batch = clips.sample(size, chance, limit=int(clips.lengths.max()), crop=False).to(devices.choose())
+    batch = clips.sample(size, chance, limit=int(clips.lengths.max()), crop=False).to(engine().device)
     chooser = random.Random(int(torch.randint(2**31, (), generator=chance)))
     records = [clips.records[clip] for clip in batch.clips]
     texts = [
@@ -73,7 +73,7 @@ def pairs(clips: Clips, size: int, chance: torch.Generator) -> Pair:
     ]
     labels = [(r["action"], r["style"], m) for r, m in zip(records, batch.mirrored, strict=True)]
     alike = torch.tensor([[one == other for other in labels] for one in labels])
-    return Pair(batch, texts, alike.to(devices.choose()))
+    return Pair(batch, texts, alike.to(engine().device))
 
 
 def precision(model: Matching, clips: Clips, seed: int = 0) -> dict[str, float]:
@@ -99,7 +99,7 @@ def train(prepared: Path, words: Path, out: Path, training: MatchTraining, fitti
     mean, deviation = statistics(clips.features)
     model.feature_mean = mean[: model.config.columns]
     model.feature_std = deviation[: model.config.columns].clamp_min(1e-4)
-    model = model.to(devices.choose())
+    model = model.to(engine().device)
 
     def step_loss(model: Matching, pair: Pair, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         features = pair.clips.features
@@ -117,8 +117,8 @@ def train(prepared: Path, words: Path, out: Path, training: MatchTraining, fitti
         out=out,
         validate=lambda model: precision(model, validation),
     )
-    save(model, out)
-    model.save_words(out)
+    on_main(save, model, out)
+    on_main(model.save_words, out)
     return model
 
 
@@ -128,15 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--words", type=Path, required=True, help="a TED whose table of words to read by")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--lr", type=float, default=1e-3)
+    add_arguments(parser, minutes=15, lr=1e-3, steps=20_000)
     options = parser.parse_args(arguments)
-    fitting = FitConfig(
-        lr=options.lr, minutes=options.minutes, steps=options.steps, precision="fp32", validate_every=500
-    )
+    fitting = FitConfig(**asked(options), precision="fp32", validate_every=500)
     model = train(options.data, options.words, options.out, MatchTraining(), fitting)
-    print(precision(model, Clips.load(options.data, "test")))
+    on_main(print, precision(model, Clips.load(options.data, "test")))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mote import device as devices
 from mote.checkpoint import save
 from mote.models.med import MED, MEDConfig, frame_mask
 from mote.motion.features import Layout, recover, trajectory
 from mote.motion.quality import jitter
 from train.data import Batch, Clips, statistics
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main, shared
+from train.loop import FitConfig, add_arguments, asked, fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,40 +150,52 @@ def encode_all(
     model: MED, clips: Clips, *, mirrored: bool = False, trim: torch.Generator | None = None, size: int = 64
 ) -> tuple[Tensor, Tensor]:
     """The standardised latents (clips, l, d) of whole clips, or of clips a little trimmed, and their lengths (clips,)
-    in frames, on the CPU."""
+    in frames, on the CPU. All processes come here together, and share the clips out."""
     where = next(model.parameters()).device
+    parts = torch.from_numpy(clips.by_length.copy()).split(size)
+    seeds = None if trim is None else torch.randint(2**31, (len(parts),), generator=trim).tolist()
+
+    def encode(place: int) -> tuple[Tensor, Tensor]:
+        chance = None if seeds is None else torch.Generator().manual_seed(seeds[place])
+        batch = clips.batch(parts[place].tolist(), limit=model.config.max_frames, mirrored=mirrored, trim=chance)
+        return model.encode(batch.features.to(where), batch.lengths.to(where)).float().cpu(), batch.lengths
+
     latents = torch.empty(len(clips), model.config.tokens, model.config.dim)
     lengths = torch.empty(len(clips), dtype=torch.long)
-    for rows in torch.from_numpy(clips.by_length.copy()).split(size):
-        batch = clips.batch(rows.tolist(), limit=model.config.max_frames, mirrored=mirrored, trim=trim)
-        latents[rows] = model.encode(batch.features.to(where), batch.lengths.to(where)).float().cpu()
-        lengths[rows] = batch.lengths
+    for rows, made in zip(parts, shared(encode, range(len(parts))), strict=True):
+        latents[rows], lengths[rows] = made
     return latents, lengths
 
 
 @torch.no_grad()
 def errors(model: MED, clips: Clips, size: int = 64) -> dict[str, float]:
     """Mean joint error around the root and mean root error in millimetres, jitter over that of the real clips, and the
-    mean square error of the normalised features."""
-    where = next(model.parameters()).device
-    sums: dict[str, list[float]] = {"joint_mm": [], "root_mm": [], "jitter": [], "real_jitter": [], "features": []}
-    for rows in torch.from_numpy(clips.by_length.copy()).split(size):
-        batch = clips.batch(rows.tolist(), limit=model.config.max_frames)
-        features, lengths = batch.features.to(where), batch.lengths.to(where)
-        decoded = model.decode(model.encode(features, lengths), lengths)
-        made, real = (recover(part, model.config.layout) * model.config.unit for part in (decoded, features))
-        squares = ((decoded - features) / model.feature_std).square().mean(dim=-1)  # (b, frames), zero past the end
-        sums["features"] += (squares.sum(dim=1) / lengths).tolist()
-        for one, other, length in zip(made, real, batch.lengths.tolist(), strict=True):
-            one, other = one[:length], other[:length]
-            local = (one - one[:, :1]) - (other - other[:, :1])
-            sums["joint_mm"].append(local.norm(dim=-1).mean().item() * 1000)
-            sums["root_mm"].append((one - other)[:, 0].norm(dim=-1).mean().item() * 1000)
-            sums["jitter"].append(jitter(one.cpu().numpy()))
-            sums["real_jitter"].append(jitter(other.cpu().numpy()))
-    means = {name: sum(values) / len(values) for name, values in sums.items()}
+    mean square error of the normalised features. All processes come here together, and share the clips out."""
+    parts = torch.from_numpy(clips.by_length.copy()).split(size)
+    rows = [row for part in shared(lambda part: _errors(model, clips, part.tolist()), parts) for row in part]
+    means = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
     jitters = means.pop("jitter") / means.pop("real_jitter")
     return means | {"jitter": jitters}
+
+
+def _errors(model: MED, clips: Clips, rows: list[int]) -> list[dict[str, float]]:
+    """The figures of `errors` of each of some clips."""
+    where = next(model.parameters()).device
+    batch = clips.batch(rows, limit=model.config.max_frames)
+    features, lengths = batch.features.to(where), batch.lengths.to(where)
+    decoded = model.decode(model.encode(features, lengths), lengths)
+    made, real = (recover(part, model.config.layout) * model.config.unit for part in (decoded, features))
+    squares = ((decoded - features) / model.feature_std).square().mean(dim=-1)  # (b, frames), zero past the end
+    found = []
+    for one, other, length, square in zip(made, real, batch.lengths.tolist(), squares.sum(dim=1), strict=True):
+        one, other = one[:length], other[:length]
+        local = (one - one[:, :1]) - (other - other[:, :1])
+        figures = {"features": square.item() / length}
+        figures["joint_mm"] = local.norm(dim=-1).mean().item() * 1000
+        figures["root_mm"] = (one - other)[:, 0].norm(dim=-1).mean().item() * 1000
+        figures["jitter"], figures["real_jitter"] = (jitter(joints.cpu().numpy()) for joints in (one, other))
+        found.append(figures)
+    return found
 
 
 def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, fitting: FitConfig) -> MED:
@@ -193,15 +205,15 @@ def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, f
     form, columns = clips.form, clips.layout.columns
     model = MED(replace(config, columns=columns, lengths=form.lengths, min_frames=form.min_frames))
     model.feature_mean, model.feature_std = statistics(clips.features)
-    model = model.to(devices.choose())
+    model = model.to(engine().device)
     set_components(model, clips)
     if model.encoder is None:  # the latents stay as they are, so that the denoiser can be trained meanwhile
         model.gather.requires_grad_(False)
         standardise(model, clips)
-        save(model, out)
+        on_main(save, model, out)
 
     def batches(_: int, chance: torch.Generator) -> Batch:
-        return clips.sample(training.batch, chance, limit=config.max_frames, crop=True).to(devices.choose())
+        return clips.sample(training.batch, chance, limit=config.max_frames, crop=True).to(engine().device)
 
     model = fit(
         model,
@@ -212,7 +224,7 @@ def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, f
         validate=lambda model: errors(model, validation),
     )
     standardise(model, clips)
-    save(model, out)
+    on_main(save, model, out)
     return model
 
 
@@ -230,14 +242,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tokens", type=int, default=MEDConfig.tokens, help="of the latent, l in the paper")
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--steps", type=int, default=100_000)
-    parser.add_argument("--lr", type=float, default=5e-4)
+    add_arguments(parser, minutes=60, lr=5e-4)
     args = parser.parse_args()
-    fitting = FitConfig(lr=args.lr, minutes=args.minutes, steps=args.steps, validate_every=2000)
+    fitting = FitConfig(**asked(args), validate_every=2000)
     config = MEDConfig(tokens=args.tokens, points=MEDConfig.tokens * MEDConfig.points // args.tokens)  # as many in all
     model = train(args.data, args.out, config, MEDTraining(), fitting)
-    print(errors(model, Clips.load(args.data, "test")))
+    on_main(print, errors(model, Clips.load(args.data, "test")))
 
 
 if __name__ == "__main__":

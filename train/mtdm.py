@@ -12,7 +12,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mote import device as devices
 from mote.checkpoint import load, load_ted, save
 from mote.diffusion import Schedule
 from mote.models.interaction import Interaction
@@ -21,7 +20,8 @@ from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.sampling import SIDES, TASKS, Role, Side, Task
 from train.data import Clips
-from train.loop import FitConfig, fit, generator
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit, generator
 from train.med import encode_all
 from train.prepare.paraphrases import Paraphraser
 
@@ -239,7 +239,7 @@ class Pairs(Motions):
         """Random clips with a sentence about each, about half of them reworded."""
         drawn = self.draw(size, chance)
         reworded = torch.randint(1 - len(self.text), len(self.text), (size,), generator=chance).clamp(min=0)
-        where = devices.choose()
+        where = engine().device
         motion, frames = self.motion[drawn.copies, drawn.clips], self.frames[drawn.copies, drawn.clips]
         text, other = self.text[0, drawn.captions], self.text[reworded, drawn.captions]
         return PairBatch(motion.to(where), text.to(where), other.to(where), frames.to(where))
@@ -273,7 +273,7 @@ def train(
     Raises:
         ValueError: the denoiser to go on from has latents of other sizes.
     """
-    where, out = devices.choose(), out or models / "mtdm"
+    where, out = engine().device, out or models / "mtdm"
     med = load(MED, MEDConfig, models / "med", where)
     ted = load_ted(models / "ted", where)
     pairs = Pairs(
@@ -318,7 +318,7 @@ def train(
         out=out,
         validate=validate,
     )
-    save(model, out)
+    on_main(save, model, out)
     return model
 
 
@@ -328,15 +328,13 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
     parser.add_argument("--start", type=Path, help="folder of a trained denoiser of the same latents to go on from")
     parser.add_argument("--out", type=Path, help="folder of the run, MODELS/mtdm if left out")
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--steps", type=int, default=100_000)
-    parser.add_argument("--lr", type=float, default=7e-4)
+    add_arguments(parser, minutes=30, lr=7e-4)
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--interaction", choices=get_args(Interaction), default=MTDMConfig.interaction)
     parser.add_argument("--rewordings", type=int, default=MTDMTraining.rewordings, help="of each caption")
     args = parser.parse_args()
-    fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
+    fitting = FitConfig(**asked(args), validate_every=500)
     training = MTDMTraining(rewordings=args.rewordings)
     shape = {"layers": args.layers, "dropout": args.dropout, "interaction": args.interaction}
     train(args.prepared, args.models, training, fitting, args.start, args.out, **shape)

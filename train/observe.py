@@ -12,6 +12,7 @@ from mote.motion.features import to_features, to_joints
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
 from train.data import Clips
+from train.engine import shared
 from train.evaluator import Evaluator, label
 from train.prepare.actions import ACTIONS, Kind, find_action
 from train.prepare.captions import Claims
@@ -118,14 +119,20 @@ def observe_clips(judge: Evaluator, clips: Clips) -> list[RealClip]:
 
 @torch.inference_mode()
 def reconstructions(model: MoTe, clips: Clips, size: int) -> list[Motion]:
-    """Every clip after MED's encode and decode, in the order of the clips."""
-    made: dict[int, Motion] = {}
-    for rows in torch.from_numpy(clips.by_length.copy()).split(size):
+    """Every clip after MED's encode and decode, in the order of the clips.
+
+    All processes come here together, and share the clips out.
+    """
+
+    def reconstruct(rows: torch.Tensor) -> list[tuple[int, Motion]]:
         batch = clips.batch(rows.tolist(), limit=model.med.config.max_frames).to(model.device)
         latents = model.med.encode(batch.features, batch.lengths)
         features = model.med.decode(latents, batch.lengths).cpu().numpy()
-        for number, clip, length in zip(batch.clips, features, batch.lengths.tolist(), strict=True):
-            made[number] = Motion(to_joints(clip[:length]))
+        rows_of = zip(batch.clips, features, batch.lengths.tolist(), strict=True)
+        return [(number, Motion(to_joints(clip[:length]))) for number, clip, length in rows_of]
+
+    parts = shared(reconstruct, torch.from_numpy(clips.by_length.copy()).split(size))
+    made = dict(pair for part in parts for pair in part)
     return [made[number] for number in range(len(clips))]
 
 

@@ -27,7 +27,6 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mote import device as devices
 from mote.checkpoint import load, load_ted, save
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
@@ -38,7 +37,8 @@ from train import critic as critics
 from train import mtdm
 from train.critic import Critic, CriticTraining, Examples
 from train.data import Clips
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.mtdm import Motions, MTDMTraining, encode_texts
 from train.prepare.reading import Claims, read_caption
 
@@ -99,7 +99,7 @@ class Practices:
         prompts = motions.reworded(drawn, self.training.reworded, chance)
         latents = encode_texts(self.ted, [*captions, *prompts]).unflatten(0, (2, -1))
         claims = critics.classes([critics.claimed(_read(caption)) for caption in captions[: self.training.prompts]])
-        where = devices.choose()
+        where = engine().device
         return Practice(
             motions.motion[drawn.copies, drawn.clips].to(where),
             latents[0].to(where),
@@ -237,7 +237,7 @@ def loss(
 
 def train(prepared: Path, models: Path, start: Path, out: Path, training: RefineTraining, fitting: FitConfig) -> MTDM:
     """Refine the denoiser in `start` on the latents of `models/med` and `models/ted`, and save it to `out`."""
-    where = devices.choose()
+    where = engine().device
     med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
     motions = Motions(med, Clips.load(prepared, "train"), trims=training.denoising.trims)
     validation = Motions(med, Clips.load(prepared, "val"))
@@ -256,7 +256,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
     with torch.no_grad():
         for weight, old in zip(refined.parameters(), before.parameters(), strict=True):
             weight.lerp_(old, training.kept)
-    save(refined, out)
+    on_main(save, refined, out)
     return refined
 
 
@@ -266,13 +266,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
     parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--lr", type=float, default=1e-4)
+    add_arguments(parser, minutes=60, lr=1e-4, steps=20_000)
     options = parser.parse_args(arguments)
-    fitting = FitConfig(
-        lr=options.lr, steps=options.steps, minutes=options.minutes, warmup=50, ema=0.998, log_every=10, save_every=100
-    )
+    fitting = FitConfig(**asked(options), warmup=50, ema=0.998, log_every=10, save_every=100)
     train(options.prepared, options.models, options.start, options.out, RefineTraining(), fitting)
 
 

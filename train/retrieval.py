@@ -20,14 +20,14 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mote import device as devices
 from mote.checkpoint import load, load_ted, save
 from mote.models.med import MED, MEDConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from train.critic import blurred, shown
 from train.data import Clips
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.metrics_motion import r_precision
 from train.mtdm import Draw, Motions, encode_texts
 from train.prepare.actions import find_action
@@ -110,7 +110,7 @@ class Groups(Motions):
         return self._batch(clips, torch.zeros_like(clips), torch.zeros_like(clips))
 
     def _batch(self, clips: Int[Tensor, " b"], copies: Int[Tensor, " b"], sentences: Int[Tensor, " b"]) -> Batch:
-        where = devices.choose()
+        where = engine().device
         parts = self.motion[copies, clips], self.meaning[sentences, clips], self.group[clips]
         return Batch(*(part.to(where) for part in parts))
 
@@ -145,7 +145,7 @@ def precision(model: Retrieval, groups: Groups) -> dict[str, float]:
 
 def train(prepared: Path, models: Path, out: Path, training: RetrievalTraining, fitting: FitConfig) -> Retrieval:
     """Fit the space on the training split's latents of `models/med` and `models/ted`, and save it to `out`."""
-    where = devices.choose()
+    where = engine().device
     med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
     groups = Groups(
         med,
@@ -168,7 +168,7 @@ def train(prepared: Path, models: Path, out: Path, training: RetrievalTraining, 
         out=out,
         validate=lambda model: precision(model, validation),
     )
-    save(model, out)
+    on_main(save, model, out)
     return model
 
 
@@ -177,13 +177,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
-    parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    add_arguments(parser, minutes=15, lr=1.5e-3, steps=1500)
     options = parser.parse_args(arguments)
-    fitting = FitConfig(
-        lr=options.lr, steps=options.steps, minutes=options.minutes, weight_decay=0.05, ema=0.99, validate_every=200
-    )
+    fitting = FitConfig(**asked(options), weight_decay=0.05, ema=0.99, validate_every=200)
     train(options.prepared, options.models, options.out, RetrievalTraining(), fitting)
 
 

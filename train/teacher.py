@@ -19,6 +19,7 @@ from transformers import BertModel
 
 from mote.models.ted import TED
 from mote.models.words import END, PAD, SPECIAL
+from train.storage import whole
 
 _KEPT = re.compile(r"(##)?([a-z]+|[0-9]{1,2}|[0-9]{1,2}(st|nd|rd|th))|[,.;:'\"()/&-]")
 """Tokens of the teacher that can occur in a text that TED has cleaned; longer numbers are made of shorter ones."""
@@ -103,11 +104,11 @@ class Teacher:
 
 def embed_cached(texts: Sequence[str], folder: Path) -> Float[Tensor, "n 384"]:
     """The teacher's embeddings of texts, kept in a file of the folder that is named by their hash."""
-    folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     path = folder / f"teacher-{digest[:16]}.npy"
     if not path.exists():
-        np.save(path, Teacher().embed(texts).half().numpy())
+        with whole(path) as file:
+            np.save(file, Teacher().embed(texts).half().numpy())
     return torch.from_numpy(np.load(path, allow_pickle=False)).float()
 
 

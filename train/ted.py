@@ -19,7 +19,6 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mote import device as devices
 from mote.checkpoint import load_ted, save
 from mote.models.ted import TED, TEDConfig
 from mote.models.ted_pretrained import PretrainedTED
@@ -28,9 +27,11 @@ from mote.models.words import SPECIAL, TOKENIZER, clean
 from mote.models.writers import BY_TABLE, Writer
 from train import pretrained
 from train.data import read_form
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main, shared
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare import text
 from train.sentences import IGNORED, Batch, Batches
+from train.storage import whole
 from train.teacher import MEANING, Teacher, embed_cached, make_table, make_tokenizer
 
 
@@ -140,16 +141,18 @@ def writing_entropy(
 def recovered(ted: TextAutoencoder, texts: Sequence[str], *, batch: int = 64) -> dict[str, float]:
     """Share of words that come back after encode and decode, wherever they stand, and of sentences that do exactly.
 
-    A sentence's share is matched words over the words of the longer of the two.
+    A sentence's share is matched words over the words of the longer of the two. All processes come here together, and
+    share the sentences out.
     """
+    cleaned = [clean(sentence) for sentence in texts]
+    parts = [cleaned[start : start + batch] for start in range(0, len(texts), batch)]
+    written = [after for part in shared(lambda part: ted.decode(ted.encode(part)), parts) for after in part]
     words = total = exact = 0
-    for start in range(0, len(texts), batch):
-        chosen = [clean(sentence) for sentence in texts[start : start + batch]]
-        for before, after in zip(chosen, ted.decode(ted.encode(chosen)), strict=True):
-            counts = text.count_words([before]), text.count_words([after])
-            words += (counts[0] & counts[1]).total()
-            total += max(counts[0].total(), counts[1].total())
-            exact += before == after
+    for before, after in zip(cleaned, written, strict=True):
+        counts = text.count_words([before]), text.count_words([after])
+        words += (counts[0] & counts[1]).total()
+        total += max(counts[0].total(), counts[1].total())
+        exact += before == after
     return {"words": words / total, "exact": exact / len(texts)}
 
 
@@ -163,10 +166,10 @@ def build(captions: Sequence[str], folder: Path) -> TED:
     else:
         words = [word for word, count in text.count_words(captions).items() if count > 1]
         tokenizer = make_tokenizer(Teacher().vocabulary(words))
+        with whole(folder / TOKENIZER) as file:
+            file.write(tokenizer.to_str(pretty=True).encode())
     ted = TED(TEDConfig(words=tokenizer.get_vocab_size()))
     ted.set_tokenizer(tokenizer)
-    folder.mkdir(parents=True, exist_ok=True)
-    ted.save_tokenizer(folder)
     places = tokenizer.get_vocab()
     vocabulary = sorted(places, key=places.__getitem__)[len(SPECIAL) :]
     with torch.no_grad():
@@ -232,9 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
     parser.add_argument("--writer", choices=tuple(BY_TABLE), help="begin a new decoder of this kind; needs --start")
     pretrained.add_arguments(parser)
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--lr", type=float, default=2e-3)
+    add_arguments(parser, minutes=20, lr=2e-3, steps=20_000)
     options = parser.parse_args(arguments)
     if options.writer and not options.start:
         parser.error("--writer puts a new decoder on a trained encoder: name the folder of that TED with --start")
@@ -243,15 +244,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     human, own = (own, []) if published else (text.human(options.data), own)
     torch.manual_seed(TEDTraining.seed)
     try:
-        ted = begin(options, [*human, *own])
+        with engine().main_process_first():  # what is made once and kept, the main process makes
+            ted = begin(options, [*human, *own])
     except ValueError as error:
         parser.error(str(error))
-    trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(devices.choose())
+    trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(engine().device)
     settings = FitConfig(
-        lr=options.lr,
+        **asked(options),
         shares={"ted.encoder": 0.2},  # it begins as the teacher
-        steps=options.steps,
-        minutes=options.minutes,
         precision="fp32",
         seed=TEDTraining.seed,
     )  # on the CPU, bf16 takes twice as long on matrices as small as these
@@ -260,9 +260,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         pretrained.freeze(ted, options.tune)
         settings = replace(settings, shares=pretrained.SHARES, precision="auto")
         config = replace(config, rivals=ted.decoder.config.vocab_size)  # its vocabulary is met as a whole
+    with engine().main_process_first():
+        batches = Batches(trainer.ted, human, own, options.out if trainer.meaning else None, config)
     trained = fit(
         trainer,
-        Batches(trainer.ted, human, own, options.out if trainer.meaning else None, config),
+        batches,
         partial(loss, config=config),
         config=settings,
         out=options.out,
@@ -274,10 +276,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not options.decoder_only:
         standardise(trained.ted, [*human, *own])
         familiarise(trained.ted, own or human, [*held.values()][-1])
-    save(trained.ted, options.out)
-    trained.ted.save_tokenizer(options.out)
+    on_main(save, trained.ted, options.out)
+    on_main(trained.ted.save_tokenizer, options.out)
     for name, sentences in held.items():
-        print(json.dumps({"captions": name} | recovered(trained.ted, sentences[:: 1 + len(sentences) // CHECKED])))
+        figures = recovered(trained.ted, sentences[:: 1 + len(sentences) // CHECKED])
+        on_main(print, json.dumps({"captions": name} | figures))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mote import device as devices
 from mote.checkpoint import load_ted, save
 from mote.models.ted import TED
 from mote.models.text_autoencoder import TextAutoencoder
 from train.data import MANIFEST, read_manifest
-from train.loop import FitConfig, fit
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare import text
 from train.prepare.actions import action_group
 from train.prepare.paraphrases import Paraphraser
@@ -108,10 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--ted", type=Path, required=True, help="the folder of a trained TED")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new TED; a run that was stopped goes on")
-    parser.add_argument("--minutes", type=float, default=12)
-    parser.add_argument("--lr", type=float, default=2e-4)
+    add_arguments(parser, minutes=12, lr=2e-4)
     options = parser.parse_args(arguments)
-    where = devices.choose()
+    where = engine().device
     ted, before = load_ted(options.ted, where), load_ted(options.ted, where)
     ted.requires_grad_(True)
     for part in ted.writing_parts():
@@ -132,16 +131,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ted,
         lambda _, chance: lesson(records, human, paraphrase, chance, training),
         loss,
-        config=FitConfig(
-            lr=options.lr, minutes=options.minutes, warmup=50, ema=0.98, precision="fp32", validate_every=1500
-        ),
+        config=FitConfig(**asked(options), warmup=50, ema=0.98, precision="fp32", validate_every=1500),
         out=options.out,
         validate=lambda ted: {"understood": understood(ted, records, held)},
     )
     manifest = options.prepared / MANIFEST
     familiarise(trained, text.clips(manifest, "train"), text.clips(manifest, "val"))
-    save(trained, options.out)
-    trained.save_tokenizer(options.out)
+    on_main(save, trained, options.out)
+    on_main(trained.save_tokenizer, options.out)
 
 
 if __name__ == "__main__":

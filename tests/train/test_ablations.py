@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from train.ablations import APART, STUDIES, commands, gather, section, write_page
-from train.loop import STATE
 from train.report import Report, Row
+from train.state import STATE
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from train.loop import LOG, STATE, FitConfig, fit
+from train.loop import FitConfig, fit
+from train.state import LOG, STATE
 
 CONFIG = FitConfig(lr=1e-2, steps=24, warmup=4, log_every=1, save_every=5, validate_every=8, precision="fp32")
 
@@ -70,8 +71,8 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
 
 
 def test_a_kill_while_the_state_is_written_leaves_the_old_one(tmp_path, monkeypatch):
-    def torn(state, path):
-        path.write_bytes(b"half a state")
+    def torn(state, file):
+        file.write(b"half a state")
         raise KilledError
 
     with pytest.raises(KilledError):

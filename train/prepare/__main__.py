@@ -9,6 +9,9 @@ import argparse
 import hashlib
 import itertools
 import json
+import multiprocessing
+import os
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -31,6 +34,7 @@ from train.prepare.actions import find_action
 from train.prepare.captions import describe, paraphrase, uses_held_out
 from train.prepare.facts import measure
 from train.prepare.source import Clip
+from train.storage import whole
 
 READERS = {"bandai-namco": bandai.clips, "cmu": cmu.clips, "snu-patches": snu.clips, "snu-ys2010": snu.clips}
 SHARES: dict[Split, float] = {"test": 0.10, "val": 0.05}
@@ -96,12 +100,11 @@ def prepare(clip: Clip, split: Split, out: Path) -> None:
     records = []
     for name, motion in parts(clip):
         features = to_features(motion.joints)
-        path = out / "features" / f"{name}.npy"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, features.astype(np.float16))
+        with whole(out / "features" / f"{name}.npy") as file:
+            np.save(file, features.astype(np.float16))
         records.append({"name": name, "split": split, "frames": len(features), **_labels(clip, split, name, motion)})
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text(json.dumps(records))
+    with whole(marker) as file:
+        file.write(json.dumps(records).encode())
 
 
 def _labels(clip: Clip, split: Split, name: str, motion: Motion) -> dict[str, object]:
@@ -127,6 +130,18 @@ def _labels(clip: Clip, split: Split, name: str, motion: Motion) -> dict[str, ob
     }
 
 
+def _end_with_parent() -> None:
+    """End a worker whose command was killed: it would wait for ever, and write what the next run writes."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _work(job: tuple[Clip, Split, Path]) -> str | None:
     clip, split, out = job
     try:
@@ -137,7 +152,11 @@ def _work(job: tuple[Clip, Split, Path]) -> str | None:
 
 
 def pack(out: Path, records: list[dict[str, Any]]) -> None:
-    """Put the features of each split's clips into one file, and into each record where its own begin there."""
+    """Put the features of each split's clips into one file, and into each record where its own begin there.
+
+    A manifest of before goes first: without one the folder is not used, whatever moment this ends at.
+    """
+    (out / MANIFEST).unlink(missing_ok=True)
     (out / PACKED).mkdir(exist_ok=True)
     for split in get_args(Split):
         rows = 0
@@ -176,14 +195,15 @@ def main() -> None:
         clips = [clip for clip in clips if "NC" not in clip.licence]
     chosen = splits(clips)
     jobs = [(clip, chosen[clip.take], args.out) for clip in clips]
-    with ProcessPoolExecutor(args.workers) as pool:
+    with ProcessPoolExecutor(args.workers, initializer=_end_with_parent) as pool:
         failures = [text for text in tqdm(pool.map(_work, jobs, chunksize=8), total=len(jobs), unit="clip") if text]
     records = [
         record for clip in clips if (path := args.out / "records" / f"{clip.name}.json").exists()
         for record in json.loads(path.read_text())
     ]  # fmt: skip
     pack(args.out, records)
-    (args.out / MANIFEST).write_text("".join(json.dumps(record) + "\n" for record in records))
+    with whole(args.out / MANIFEST) as file:
+        file.writelines(f"{json.dumps(record)}\n".encode() for record in records)
     print(f"{len(records)} clips, {sum(record['frames'] for record in records) / 20 / 3600:.2f} hours")
     print(dict(Counter(record["split"] for record in records)), dict(Counter(record["source"] for record in records)))
     for failure in failures:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from mote.models.words import clean
+from train.storage import StoppedError
 
 Split = Literal["train", "val"]
 """TED never sees the test captions of HumanML3D and KIT-ML."""
@@ -18,14 +19,14 @@ Split = Literal["train", "val"]
 
 def humanml3d(folder: Path, split: Split) -> list[str]:
     """The human captions of a split in `captions_part.json`, cleaned."""
-    clips = json.loads((folder / "captions_part.json").read_text(encoding="utf-8")).values()
+    clips = json.loads(_read(folder / "captions_part.json")).values()
     return _cleaned(caption for clip in clips if clip["split"] == split for caption in clip["captions"])
 
 
 def kit(folder: Path, split: Split) -> list[str]:
     """The annotations in `annotations.json` of the motions that `<split>.txt` lists, cleaned."""
-    motions = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
-    names = (folder / f"{split}.txt").read_text(encoding="utf-8").split()
+    motions = json.loads(_read(folder / "annotations.json"))
+    names = _read(folder / f"{split}.txt").split()
     return _cleaned(row["text"] for name in names if name in motions for row in motions[name]["annotations"])
 
 
@@ -36,10 +37,25 @@ def human(folder: Path) -> list[str]:
 
 def clips(manifest: Path, split: Literal["train", "val", "test"]) -> list[str]:
     """The captions of a split of our own prepared clips (`manifest.jsonl`) and of their mirror images, each once."""
-    lines = manifest.read_text(encoding="utf-8").splitlines()
+    lines = _read(manifest).splitlines()
     records = [record for record in map(json.loads, lines) if record["split"] == split]
     captions = (text for record in records for text in [*record["captions"], *record["mirrored_captions"]])
     return list(dict.fromkeys(_cleaned(captions)))
+
+
+def _read(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        StoppedError: it cannot be read, most likely because the folder is another.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StoppedError(
+            f"{path} cannot be read: name the folder that holds it, the captions' in humanml3d and kit-ml, the clips' "
+            f"where python -m train.prepare --out wrote them ({error})"
+        ) from error
 
 
 def count_words(sentences: Iterable[str]) -> Counter[str]:

@@ -106,7 +106,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_killed_preparation_is_taken_up_again(tmp_path, raw, kills):
     seconds, chance = lasting(prepare, raw, tmp_path / "whole"), random.Random(kills)
     expected = files(tmp_path / "whole")
-    assert len(expected) == 2 * 16 + 1 + 3, "features and a record of each clip, the manifest, a packed file of each split"
+    assert len(expected) == 2 * 16 + 1 + 3, "features and records, the manifest, packed splits"
     for number in range(kills):
         out = tmp_path / f"killed-{number}"
         run(prepare, raw, out, seconds=chance.uniform(0, seconds))

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
 VIEWER = ASSETS / "viewer.js"
 QUIET, QUIET_DARK = "#5f6e85", "#a5b2c5"  # text of 4.5 : 1 and more on every background there is, fields among them
-SCRIPTS = ("studio.js", "history.js", "completion.js", "tour.js")
+SCRIPTS = ("studio.js", "history.js", "completion.js", "trimming.js", "tour.js")
 CHECKPOINT = ROOT / "checkpoints" / "mote-open"
 
 
@@ -52,7 +52,7 @@ def launch(page: gr.Blocks, **options: Any) -> tuple[Any, str, str]:
     """Serve a page; `options` are those of gradio's launch, which wins over the app's own."""
     own: dict[str, Any] = {
         "theme": theme(),
-        "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "history.css")],
+        "css_paths": [ASSETS / name for name in ("studio.css", "player.css", "trimming.css", "history.css")],
         "head": "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in SCRIPTS),
         "allowed_paths": [str(ASSETS)],
         "max_file_size": "200mb",

@@ -2,9 +2,13 @@
 
 import io
 import zipfile
+from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
+from gltf import joints
+from pygltflib import GLTF2
 
 from mote.archive import Result, given, open_recipe, read_given
 from mote.motion.features import to_features
@@ -12,14 +16,14 @@ from mote.pipeline import Sample
 from mote.recipe import Identity, Recipe, RecipeError
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def motion(tiny_model):
     return tiny_model.generate("motion", seconds=1.5, steps=1, seed=3)[0].motion
 
 
-@pytest.fixture
-def result(motion, tmp_path) -> Result:
-    identity, _ = given(motion, "My clip: 1", tmp_path)
+@pytest.fixture(scope="module")
+def result(motion, tmp_path_factory) -> Result:
+    identity, _ = given(motion, "My clip: 1", tmp_path_factory.mktemp("given"))
     recipe = Recipe(
         task="joint", text=(), motion=identity, seconds=1.5, samples=2, steps=1, guidance=(1.0, 1.0), seed=3,
         model=Identity(name="tiny", sha256="00"),
@@ -28,22 +32,32 @@ def result(motion, tmp_path) -> Result:
     return Result(recipe=recipe, made=made, given=motion)
 
 
-def test_the_zip_holds_everything(result, motion, tmp_path):
-    with zipfile.ZipFile(result.write_zip(tmp_path / "all.zip")) as archive:
+@pytest.fixture(scope="module")
+def zipped(result, tmp_path_factory) -> Path:
+    return result.write_zip(tmp_path_factory.mktemp("zipped") / "all.zip")
+
+
+def test_the_zip_holds_everything(zipped, result, motion):
+    with zipfile.ZipFile(zipped) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     stems = ("a-walk-3", "ein-gru-4")
     endings = (".gif", ".mp4", ".bvh", ".glb", ".npy", "-features.npy")
     assert set(files) == {"recipe.json", "captions.txt", "given-my-clip-1.npy"} | {
         stem + ending for stem in stems for ending in endings
     }
-    np.testing.assert_array_equal(np.load(io.BytesIO(files["a-walk-3.npy"])), motion.joints)
-    np.testing.assert_array_equal(np.load(io.BytesIO(files["ein-gru-4-features.npy"])), to_features(motion.joints))
+    for stem in stems:
+        np.testing.assert_array_equal(np.load(io.BytesIO(files[f"{stem}.npy"])), motion.joints)
+        np.testing.assert_array_equal(np.load(io.BytesIO(files[f"{stem}-features.npy"])), to_features(motion.joints))
+        assert len(iio.imread(files[f"{stem}.mp4"], extension=".mp4")) == len(motion)
+        assert iio.immeta(files[f"{stem}.mp4"], extension=".mp4")["fps"] == motion.fps
+        np.testing.assert_allclose(joints(GLTF2.load_from_bytes(files[f"{stem}.glb"])), motion.joints, atol=1e-3)
+    np.testing.assert_array_equal(np.load(io.BytesIO(files["given-my-clip-1.npy"])), motion.joints)
     assert files["captions.txt"].decode() == "a walk\nEin Gruß!\n"
     assert files["recipe.json"].decode() == result.recipe.to_json()
 
 
-def test_the_recipe_and_the_given_motion_come_back(result, motion, tmp_path):
-    recipe, path = open_recipe(result.write_zip(tmp_path / "all.zip"), tmp_path / "..")
+def test_the_recipe_and_the_given_motion_come_back(zipped, result, motion, tmp_path):
+    recipe, path = open_recipe(zipped, tmp_path)
     assert recipe == result.recipe
     np.testing.assert_array_equal(read_given(recipe, path).joints, motion.joints)
     (tmp_path / "alone").mkdir()

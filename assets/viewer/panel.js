@@ -50,10 +50,11 @@ export class Panel {
   setFrame(frame, frames, fps) {
     const whole = Math.floor(frame);
     const seconds = (whole / fps).toFixed(2);
+    const number = Math.min(whole + 1, frames); // there is none without a motion
     this.timeline.value = String(whole);
     this.timeline.style.setProperty("--share", `${(100 * whole) / Math.max(frames - 1, 1)}%`);
-    this.timeline.setAttribute("aria-valuetext", `Frame ${whole + 1} of ${frames}, ${seconds} seconds`);
-    this.readout.textContent = `${whole + 1} / ${frames}  ·  ${seconds} s`;
+    this.timeline.setAttribute("aria-valuetext", `Frame ${number} of ${frames}, ${seconds} seconds`);
+    this.readout.textContent = `${number} / ${frames}  ·  ${seconds} s`;
   }
 
   /** A name in the corner of each motion's cell. */

@@ -150,7 +150,7 @@ class Player {
     this.screen.claim(this, this.stage, moving);
     this.theme = this.figure.themes[document.body.classList.contains("dark") ? "dark" : "light"];
     this.screen.draw(this, moving);
-    if (this.frames > 0) this.panel.setFrame(this.frame, this.frames, this.fps);
+    this.panel.setFrame(this.frame, this.frames, this.fps);
   }
 
   #layout() {

@@ -124,7 +124,7 @@ def _tab(
             name: _control(handler, name) for name in ("text", "motion", "skeleton") if name in tab.inputs
         }
         if "motion" in given:
-            given |= importing.row()
+            given |= importing.row(limits)
         if "text" in given:
             examples_of = [line for values in tab.examples.values() for line in values["text"].splitlines()]
             completion.suggestions([*actions.model.vocabulary, *examples_of])

@@ -1,4 +1,4 @@
-"""The history as a drawer at the right edge of the page.  Layout only; assets/history.js fills it."""
+"""The history as a drawer over the inputs.  Layout only; assets/history.js fills it."""
 
 from __future__ import annotations
 

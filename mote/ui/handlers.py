@@ -63,6 +63,9 @@ class Handlers:
             steps: Denoising steps, 1 to 100; more take longer.
             guidance: How closely the motion follows the text, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
+
+        Returns:
+            GIFs of the motions; npy files of their joints, frames x 22 x 3, metres; the first seed; the time it took.
         """
         lines = checks.lines(text)
         if len(lines) == 1 and advice.two_actions(text):
@@ -100,6 +103,9 @@ class Handlers:
             fps: Frames a second of the file; none is as found in it.
             units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
             up: The axis of the file that is up, Y or Z; none is as found.
+
+        Returns:
+            The sentences, a line each; the first seed; the time it took.
         """
         given = uploads.given(self.model.limits, motion, skeleton, start, end, fps, units, up).motion
         return self._run("motion-to-text", progress, samples, steps, seed, motion=given, guidance=guidance).captions()
@@ -123,6 +129,9 @@ class Handlers:
             motion_guidance: How closely the motion follows the caption, 0 to 20; 1 is no guidance.
             text_guidance: How closely the caption follows the motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
+
+        Returns:
+            GIFs of the motions; the sentences, a line each; npy files of the joints; the first seed; the time it took.
         """
         guidance = (motion_guidance, text_guidance)
         return self._run("joint", progress, samples, steps, seed, seconds=seconds, guidance=guidance).pairs()
@@ -142,6 +151,9 @@ class Handlers:
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             seed: Start of the random numbers; none draws a new one.
+
+        Returns:
+            GIFs of the motions; npy files of their joints, frames x 22 x 3, metres; the first seed; the time it took.
         """
         return self._run("motion", progress, samples, steps, seed, seconds=seconds).motions("motion")
 
@@ -154,6 +166,9 @@ class Handlers:
             samples: How many sentences to write, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             seed: Start of the random numbers; none draws a new one.
+
+        Returns:
+            The sentences, a line each; the first seed; the time it took.
         """
         return self._run("text", progress, samples, steps, seed).captions()
 
@@ -190,6 +205,9 @@ class Handlers:
             fps: Frames a second of the file; none is as found in it.
             units: Units of the file: m, cm, mm, in or ft; none is as found by the size of the body.
             up: The axis of the file that is up, Y or Z; none is as found.
+
+        Returns:
+            GIFs of the motions; npy files of their joints, frames x 22 x 3, metres; the first seed; the time it took.
         """
         given = uploads.given(self.model.limits, motion, skeleton, start, end, fps, units, up).motion
         guidance = (motion_guidance, text_guidance)
@@ -216,6 +234,9 @@ class Handlers:
             motion_guidance: How closely the motion in between follows the text, 0 to 20; 1 is no guidance.
             text_guidance: How closely the new sentence follows that motion, 0 to 20; 1 is no guidance.
             seed: Start of the random numbers; none draws a new one.
+
+        Returns:
+            The sentences, a line each; the first seed; the time it took.
         """
         texts, guidance = [checks.prompt(text)], (motion_guidance, text_guidance)
         return self._run("text-variation", progress, samples, steps, seed, texts=texts, guidance=guidance).captions()

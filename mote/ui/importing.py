@@ -1,4 +1,4 @@
-"""The row below a motion file: what was found in it, corrections of that, the range to use; and the preview of it all.
+"""Below a motion file: what was found in it, the range to use, corrections of the reading; and the preview of it all.
 
 Layout only; what it does is in `staging`.
 """
@@ -16,17 +16,20 @@ from mote.coding import Limits
 from mote.motion.convention import UNITS
 from mote.ui import scripts, staging
 from mote.ui.tasks import READING
+from mote.ui.trimming import trimmer
 
+_RANGE = "(range) => [range.start, range.end]"
 _ANOTHER_FILE = f"() => Array({len(READING)}).fill(null)"  # what was said of one file does not hold for the next
 
 
-def row() -> dict[str, Any]:
-    """The fields of a reading by the names in `READING`, and around them the `sheet` with its `note`.
+def row(limits: Limits) -> dict[str, Any]:
+    """The fields of a reading by the names in `READING`, around them the `sheet` with its `note`, and the `trimmer`.
 
     The sheet is hidden while there is no file.
     """
     with gr.Column(elem_classes="reading", min_width=0, visible=False) as sheet:
         note = gr.HTML(elem_classes="note", label="What was found in the file")
+        handles = trimmer(limits)
         with gr.Row():
             fields: dict[str, Component] = {
                 "start": gr.Number(label="From, s", minimum=0, step=0.1, min_width=0),
@@ -35,7 +38,7 @@ def row() -> dict[str, Any]:
                 "units": gr.Dropdown(list(UNITS), value=None, label="Units", filterable=False, min_width=0),
                 "up": gr.Dropdown(["Y", "Z"], value=None, label="Up", filterable=False, min_width=0),
             }
-    return {**fields, "sheet": sheet, "note": note}
+    return {**fields, "sheet": sheet, "note": note, "trimmer": handles}
 
 
 def preview(limits: Limits, given: dict[str, Any], screen: gr.HTML, received: gr.State) -> Dependency:
@@ -50,12 +53,14 @@ def preview(limits: Limits, given: dict[str, Any], screen: gr.HTML, received: gr
     fields = [given[name] for name in READING]
     asked = gr.State(())
     scripts.run(given["motion"].change, _ANOTHER_FILE, None, fields)
-    triggers = [given["motion"].change, given["skeleton"].change, given["units"].input, given["up"].input]
+    scripts.run(given["trimmer"].input, _RANGE, given["trimmer"], [given["start"], given["end"]])
+    triggers = [given["motion"].change, given["skeleton"].change, given["trimmer"].release]
+    triggers += [given["units"].input, given["up"].input]
     for name in ("start", "end", "fps"):
         triggers += [given[name].submit, given[name].blur]
     return gr.on(
         triggers, partial(_receive, limits), [asked, given["motion"], given["skeleton"], *fields],
-        [asked, given["sheet"], screen, received, given["note"], *fields],
+        [asked, given["sheet"], screen, received, given["note"], given["trimmer"], *fields],
         show_progress_on=screen, trigger_mode="always_last", concurrency_id="drawing", concurrency_limit=2,
         api_visibility="private",
     )  # fmt: skip
@@ -67,9 +72,12 @@ def _receive(limits: Limits, before: tuple[Any, ...], motion: str | None, skelet
         return gr.skip()
     known = before[:2] == (motion, skeleton)
     asked = _moved(limits, before[2:], reading) if known else (None,) * len(READING)
-    shown, file, note, *values = staging.receive(limits, motion, skeleton, *asked)
+    shown, file, note, whole, *values = staging.receive(limits, motion, skeleton, *asked)
     fields = [gr.skip() if known and value == typed else value for value, typed in zip(values, reading, strict=True)]
-    return [(motion, skeleton, *values), gr.Column(visible=bool(note)), shown, file, note, *fields]
+    handles: Any = {"seconds": whole, "start": values[0], "end": values[1]} if whole else None
+    if known and not whole:
+        handles = gr.skip()  # they stay where they held
+    return [(motion, skeleton, *values), gr.Column(visible=bool(note)), shown, file, note, handles, *fields]
 
 
 def _moved(limits: Limits, before: tuple[Any, ...], reading: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -26,11 +26,15 @@ _NOTE = "<details><summary>{}</summary>{}</details>"
 
 
 class Received(NamedTuple):
-    """An uploaded motion for the player and as an npy file, a note of how it was read, and the values that hold."""
+    """An uploaded motion for the player and as an npy file, a note of how it was read, and the values that hold.
+
+    `seconds` is how long the whole file lasts; None if it was not read.
+    """
 
     shown: dict[str, Any] | None = None
     file: str | None = None
     note: str = ""
+    seconds: float | None = None
     start: float | None = None
     end: float | None = None
     fps: float | None = None
@@ -113,12 +117,13 @@ def receive(
     try:
         given = uploads.excerpt(limits, source, start, end, fps, units, up)
     except gr.Error as error:
-        return Received(None, None, _NOTE.format(error.message, reasons), start, end, rate, unit, above)
+        return Received(None, None, _NOTE.format(error.message, reasons), None, start, end, rate, unit, above)
     file = export(given.motion, results.fresh_folder() / f"{Path(motion).stem}.npy")
-    cut = given.end - given.start < source.seconds(given.reading) - 0.01
+    seconds = source.seconds(given.reading)
+    cut = given.end - given.start < seconds - 0.01
     used = f", {given.start:g} to {given.end:g} used" if cut else ""
     note = _NOTE.format(f"{source.described(given.reading)}{used}", reasons)
-    return Received(pack({GIVEN: given.motion}), str(file), note, given.start, given.end, rate, unit, above)
+    return Received(pack({GIVEN: given.motion}), str(file), note, seconds, given.start, given.end, rate, unit, above)
 
 
 def picture(file: str | None) -> str | None:

@@ -1,8 +1,11 @@
 """Binary glTF: what a reader finds in the files that we write."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from pygltflib import FLOAT, GLTF2
+from gltf import install_validator, joints, played, validated, values
+from pygltflib import GLTF2
 
 from mote.files import MotionFileError, write
 from mote.files.glb import COLOURS
@@ -13,10 +16,14 @@ from mote.motion.retarget import canonical
 from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
 
-WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 ARMATURE = ARMATURES[HUMANML3D.names]
-NAMES, PARENTS, JOINTS = ARMATURE.names, ARMATURE.parents, ARMATURE.joints
-PLACES = [JOINTS.index(joint) for joint in range(22)]
+NAMES, PARENTS = ARMATURE.names, ARMATURE.parents
+
+
+@pytest.fixture(scope="module")
+def validator(tmp_path_factory) -> Path:
+    """The folder that Khronos' validator is installed in."""
+    return install_validator(tmp_path_factory.mktemp("validator")) or pytest.skip("npm cannot fetch the validator")
 
 
 @pytest.fixture
@@ -32,40 +39,6 @@ def dancer() -> Motion:
     return canonical(Motion(with_bone_lengths(turned + time[:, None, None] * [0.3, 0, 0.1], HUMANML3D)))
 
 
-def values(gltf: GLTF2, place: int) -> np.ndarray:
-    """The rows of an accessor."""
-    accessor = gltf.accessors[place]
-    view = gltf.bufferViews[accessor.bufferView]
-    assert view.byteOffset % 4 == 0
-    dtype = np.float32 if accessor.componentType == FLOAT else np.uint8
-    rows = np.frombuffer(gltf.binary_blob(), dtype, accessor.count * WIDTHS[accessor.type], view.byteOffset)
-    return rows.reshape(accessor.count, -1)
-
-
-def played(gltf: GLTF2) -> np.ndarray:
-    """Global transforms (frames, joints, 4, 4) of the animation, by the rules of glTF and nothing of ours."""
-    [animation] = gltf.animations
-    tracks = {
-        (channel.target.node, channel.target.path): values(gltf, animation.samplers[channel.sampler].output)
-        for channel in animation.channels
-    }
-    frames = len(values(gltf, animation.samplers[0].input))
-    parents = {child: number for number, node in enumerate(gltf.nodes) for child in node.children}
-    world = np.tile(np.eye(4), (frames, len(NAMES), 1, 1))
-    for joint in range(len(NAMES)):
-        x, y, z, w = tracks[joint, "rotation"].astype(np.float64).T
-        local = np.tile(np.eye(4), (frames, 1, 1))
-        local[:, :3, :3] = np.stack([
-            np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)], -1),
-            np.stack([2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)], -1),
-            np.stack([2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)], -1),
-        ], -2)  # fmt: skip
-        local[:, :3, 3] = tracks.get((joint, "translation"), gltf.nodes[joint].translation)
-        above = parents[joint]
-        world[:, joint] = world[:, above] @ local if above < len(NAMES) else local
-    return world
-
-
 @pytest.fixture
 def written(dancer, tmp_path) -> GLTF2:
     write(dancer, tmp_path / "dance.glb")
@@ -73,8 +46,7 @@ def written(dancer, tmp_path) -> GLTF2:
 
 
 def test_the_joints_are_where_they_were_at_their_times(dancer, written):
-    places = played(written)[..., :3, 3][:, PLACES]
-    np.testing.assert_allclose(places, dancer.joints, atol=1e-4)
+    np.testing.assert_allclose(joints(written), dancer.joints, atol=1e-4)
     times = values(written, written.animations[0].samplers[0].input)[:, 0]
     np.testing.assert_allclose(times, np.arange(len(dancer)) / dancer.fps, atol=1e-6)
 
@@ -82,8 +54,22 @@ def test_the_joints_are_where_they_were_at_their_times(dancer, written):
 def test_bones_that_are_not_rigid_keep_their_joints_too(dancer, tmp_path):
     rubber = Motion(dancer.joints * (1 + 0.1 * np.sin(np.arange(81))[:, None, None]))
     write(rubber, tmp_path / "rubber.glb")
-    places = played(GLTF2().load(str(tmp_path / "rubber.glb")))[..., :3, 3][:, PLACES]
-    np.testing.assert_allclose(places, rubber.joints, atol=1e-4)
+    np.testing.assert_allclose(joints(GLTF2().load(str(tmp_path / "rubber.glb"))), rubber.joints, atol=1e-4)
+
+
+def test_khronos_own_validator_finds_nothing(validator, dancer, tmp_path):
+    rubber = Motion(dancer.joints * (1 + 0.1 * np.sin(np.arange(81))[:, None, None]))
+    for name, motion in (("dance", dancer), ("rubber", rubber), ("still", dancer[:1])):
+        write(motion, tmp_path / f"{name}.glb")
+        assert validated(validator, tmp_path / f"{name}.glb") == [], name
+
+
+def test_the_validator_is_one_that_finds_something(validator, dancer, tmp_path):
+    write(dancer, tmp_path / "dance.glb")
+    gltf = GLTF2().load(str(tmp_path / "dance.glb"))
+    gltf.accessors[gltf.meshes[0].primitives[0].attributes.POSITION].max = [0.0, 0.0, 0.0]
+    gltf.save(str(tmp_path / "dance.glb"))
+    assert "ACCESSOR_MAX_MISMATCH" in validated(validator, tmp_path / "dance.glb")
 
 
 def test_rotations_are_unit_and_never_change_their_sign(written):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from mote.ui.tasks import TABS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 WINDOW = {"width": 1280, "height": 800}
 INTRODUCED = "try { localStorage.setItem('mote-introduced', 'yes'); } catch {}"
-WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+WEBGL = ("--enable-unsafe-swiftshader",)  # by the processor; all else is drawn without it, which is twice as fast
+KEPT_BY_A_BROWSER = "cookies,local_storage,indexeddb,cache_storage,service_workers,storage_buckets"
 
 
 @contextmanager
@@ -27,22 +28,61 @@ def chromium(playwright: Playwright, *flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, studio: str, script: str = "", visited: bool = True, **options: Any) -> Iterator[Page]:
-    """The open app; fails at its end if the page asked another host for anything or wrote an error on the console.
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody's own browser, which keeps the scripts that it once fetched.
 
-    `script` runs in the page before anything else does; without `visited`, this is somebody's first visit.
+    An empty page holds its window open: that of each new window takes a second.
     """
-    context = browser.new_context(viewport=WINDOW, accept_downloads=True, **options)
-    context.add_init_script(f"{script};{INTRODUCED if visited else ''}")
-    tab = context.new_page()
-    faults: list[str] = []
-    tab.on("request", lambda request: faults.append(request.url) if outside(request.url, studio) else None)
-    tab.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: faults.append(str(error)))
+    context = browser.new_context(viewport=WINDOW, accept_downloads=True)
+    context.new_page()
+    yield context
+    context.close()
+
+
+@contextmanager
+def opened(person: BrowserContext, studio: str, script: str = "", visited: bool = True, **media: Any) -> Iterator[Page]:
+    """The open app, in a browser that remembers nothing of it.
+
+    `script` runs in the page before anything else does; without `visited`, this is somebody's first visit.  `media` is
+    what else the person prefers.  Without it nothing plays by itself, which spares the processor.
+    """
+    person.clear_permissions()
+    tab = person.new_page()
+    person.new_cdp_session(tab).send(
+        "Storage.clearDataForOrigin", {"origin": studio.rstrip("/"), "storageTypes": KEPT_BY_A_BROWSER}
+    )
+    tab.add_init_script(script)
+    try:
+        with watched(tab, studio):
+            enter(tab, studio, visited, **media)
+            yield tab
+    finally:
+        tab.close()
+
+
+def enter(tab: Page, studio: str, visited: bool = True, **media: Any) -> None:
+    """Open the app in an empty page; the arguments are those of `opened`."""
+    tab.emulate_media(**{"reduced_motion": "reduce"} | media)
+    if visited:
+        tab.add_init_script(INTRODUCED)
     tab.goto(studio)
     shown(tab, "button.generate").wait_for()
-    yield tab
-    context.close()
+
+
+@contextmanager
+def watched(tab: Page, studio: str) -> Iterator[None]:
+    """Fails at its end if the page asked another host for anything meanwhile, or wrote an error on the console."""
+    faults: list[str] = []
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "request": lambda request: faults.append(request.url) if outside(request.url, studio) else None,
+        "console": lambda message: faults.append(message.text) if message.type == "error" else None,
+        "pageerror": lambda error: faults.append(str(error)),
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    yield
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
     assert faults == []
 
 

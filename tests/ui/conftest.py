@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import CHROMIUM, WEBGL, chromium, opened
+from browsing import CHROMIUM, WEBGL, chromium, enter, open_task, opened, visitor, watched
 
 import app
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+FIELDS = """() => [document.body.className, innerWidth, innerHeight, JSON.stringify(localStorage), ...[
+  ...document.querySelectorAll("input, textarea, select, [aria-pressed]"),
+].filter((field) => field.offsetParent).map(({ value, checked, ariaPressed }) => [value, checked, ariaPressed])]"""
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +45,40 @@ def browser(playwright) -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def person(browser) -> Iterator[BrowserContext]:
+    """Whose browser the pages of the tests are opened in, one after another."""
+    with visitor(browser) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser, studio) -> Iterator[Page]:
+def page(person, studio) -> Iterator[Page]:
     """The open app."""
-    with opened(browser, studio) as tab:
+    with opened(person, studio) as tab:
         yield tab
+
+
+@pytest.fixture(scope="session")
+def reader(browser) -> Iterator[BrowserContext]:
+    """Whose browser the page of `still` is open in."""
+    with visitor(browser) as context:
+        yield context
+
+
+@pytest.fixture
+def still(reader, studio) -> Iterator[Page]:
+    """The open app, for a test that runs nothing: one page for them all, opened anew if it is not left as it was."""
+    tab = reader.pages[1] if reader.pages[1:] else reader.new_page()
+    with watched(tab, studio):
+        if tab.url == "about:blank":
+            enter(tab, studio)
+        open_task(tab, "text-to-motion")
+        before, unchanged = tab.evaluate(FIELDS), False
+        try:
+            yield tab
+            open_task(tab, "text-to-motion")
+            unchanged = tab.evaluate(FIELDS) == before
+        finally:
+            if not unchanged:
+                tab.close()

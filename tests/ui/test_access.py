@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +19,14 @@ sync_api = pytest.importorskip("playwright.sync_api")
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 
 
-@pytest.fixture
-def page(browser, studio) -> Iterator[Page]:
-    with opened(browser, studio) as tab:
-        yield tab
-
-
 def open_about(page: Page) -> None:
     page.get_by_role("tab", name="About", exact=True).click()
     page.locator(".about .card >> visible=true").first.wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_stands_out_from_what_is_behind_it(browser, studio, scheme):
-    with opened(browser, studio, color_scheme=scheme) as page:
+def test_all_text_stands_out_from_what_is_behind_it(person, studio, scheme):
+    with opened(person, studio, color_scheme=scheme) as page:
         faint = {}
         for task in TASKS:
             open_task(page, task)
@@ -44,12 +37,12 @@ def test_all_text_stands_out_from_what_is_behind_it(browser, studio, scheme):
         assert {name: texts for name, texts in faint.items() if texts} == {}
 
 
-def test_whatever_the_keyboard_reaches_shows_that_it_is_reached(page):
-    prompt(page).click()
+def test_whatever_the_keyboard_reaches_shows_that_it_is_reached(still):
+    prompt(still).click()
     unseen = []
     for _ in range(24):
-        page.keyboard.press("Tab")
-        unseen += page.evaluate(
+        still.keyboard.press("Tab")
+        unseen += still.evaluate(
             """() => {
                 const at = document.activeElement;
                 if (at === document.body) return [];
@@ -62,8 +55,8 @@ def test_whatever_the_keyboard_reaches_shows_that_it_is_reached(page):
     assert unseen == []
 
 
-def test_the_first_visit_is_introduced_once(browser, studio):
-    with opened(browser, studio, visited=False) as page:
+def test_the_first_visit_is_introduced_once(person, studio):
+    with opened(person, studio, visited=False) as page:
         card = page.get_by_role("dialog")
         for title in ("Write what a person does", "Make the motion", "Watch it from all sides", "Take it with you"):
             sync_api.expect(card.get_by_role("heading")).to_have_text(title)
@@ -82,8 +75,8 @@ def test_the_first_visit_is_introduced_once(browser, studio):
         sync_api.expect(card).to_have_count(0)
 
 
-def test_the_introduction_does_not_stand_in_the_way(browser, studio):
-    with opened(browser, studio, visited=False) as page:
+def test_the_introduction_does_not_stand_in_the_way(person, studio):
+    with opened(person, studio, visited=False) as page:
         page.get_by_role("dialog").wait_for()
         quick(page)
         prompt(page).fill("a person waves")
@@ -91,15 +84,15 @@ def test_the_introduction_does_not_stand_in_the_way(browser, studio):
         sync_api.expect(status(page)).to_contain_text("1 motion in")
 
 
-def test_the_page_tells_of_the_model_and_fits_the_screen(page):
-    open_about(page)
-    page.get_by_role("heading", name="mote-open").wait_for()
+def test_the_page_tells_of_the_model_and_fits_the_screen(still):
+    open_about(still)
+    still.get_by_role("heading", name="mote-open").wait_for()
     for words in ("CC BY-NC 4.0", "Limits", "0.1.0"):
-        assert page.get_by_text(words).first.is_visible()
-    assert page.locator(".about a").count() == page.locator(".about img").count() == 0
-    assert page.evaluate("document.documentElement.scrollHeight") == WINDOW["height"]
-    card = page.locator(".about > .card").bounding_box()
-    assert card["y"] + card["height"] <= page.locator(".status").first.bounding_box()["y"]
+        assert still.get_by_text(words).first.is_visible()
+    assert still.locator(".about a").count() == still.locator(".about img").count() == 0
+    assert still.evaluate("document.documentElement.scrollHeight") == WINDOW["height"]
+    card = still.locator(".about > .card").bounding_box()
+    assert card["y"] + card["height"] <= still.locator(".status").first.bounding_box()["y"]
 
 
 def test_a_card_asks_nobody_for_anything(tmp_path):

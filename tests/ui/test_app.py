@@ -128,18 +128,6 @@ def test_the_file_route_serves_the_assets_and_nothing_else_of_the_project(studio
         assert httpx.get(f"{studio}gradio_api/file={path}").status_code in (403, 404)
 
 
-def test_tools_of_an_agent_are_the_tasks_and_say_what_they_take(tiny_model):
-    pytest.importorskip("mcp")
-    page = app.build(tiny_model)
-    address = app.launch(page, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, mcp_server=True)[1]
-    tools = httpx.get(f"{address}gradio_api/mcp/schema").json()
-    page.close()
-    assert [f"/{tool['name']}" for tool in tools] == [*RETURNS]
-    for tool in tools:
-        assert tool["description"][0].isupper()
-        assert all(field["description"][0].isupper() for field in tool["inputSchema"]["properties"].values())
-
-
 def test_an_agent_without_the_package_for_it_is_told_so(monkeypatch, capsys):
     monkeypatch.setattr(app, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import WINDOW, open_task, prompt, quick, shown, status
+from browsing import WINDOW, generate, open_task, press, prompt, quick, shown, status
 from PIL import Image
 
 from mote.files import write
@@ -13,6 +13,12 @@ from mote.sampling import TASKS, sides_made
 from mote.ui.tasks import TABS
 
 sync_api = pytest.importorskip("playwright.sync_api")
+
+SETTLED = """async (box) => {
+  const before = box.clientHeight;
+  await new Promise((done) => setTimeout(done, 200));
+  return box.clientHeight === before;
+}"""
 
 
 def test_a_prompt_becomes_a_moving_picture(page, studio, tmp_path):
@@ -40,19 +46,7 @@ def test_control_enter_generates_and_the_seed_can_be_kept(page):
     sync_api.expect(page.get_by_label("Seed", exact=True).locator("visible=true")).to_have_value(used)
 
 
-def test_a_motion_can_be_downloaded_in_every_form(page):
-    open_task(page, "motion")
-    quick(page)
-    page.keyboard.press("Control+Enter")
-    shown(page, ".motions img").wait_for()
-    for form in ("GIF", "MP4", "BVH", "npy"):
-        with page.expect_download() as started:
-            page.get_by_role("button", name=form, exact=True).locator("visible=true").click()
-        assert started.value.suggested_filename.endswith(f".{form.lower()}")
-        assert Path(started.value.path()).stat().st_size > 0
-
-
-def test_the_sample_that_is_clicked_is_the_one_downloaded(page):
+def test_the_sample_that_is_clicked_is_the_one_downloaded_in_every_form(page):
     open_task(page, "motion")
     quick(page)
     page.get_by_label("number input for Samples").locator("visible=true").fill("3")
@@ -61,9 +55,11 @@ def test_the_sample_that_is_clicked_is_the_one_downloaded(page):
     page.locator(".motions button.thumbnail-item >> visible=true").nth(1).click()
     page.locator(".motions button.thumbnail-item.selected >> visible=true").wait_for()
     seed = int(page.get_by_label("Seed used").locator("visible=true").input_value())
-    with page.expect_download() as started:
-        page.get_by_role("button", name="npy", exact=True).locator("visible=true").click()
-    assert started.value.suggested_filename.endswith(f"-{seed + 1}.npy")
+    for form in ("GIF", "MP4", "BVH", "GLB", "npy"):
+        with page.expect_download() as started:
+            press(page, form)
+        assert started.value.suggested_filename.endswith(f"-{seed + 1}.{form.lower()}")
+        assert Path(started.value.path()).stat().st_size > 0
 
 
 def test_an_uploaded_motion_is_shown_and_then_described(page, tiny_model, tmp_path):
@@ -77,9 +73,9 @@ def test_an_uploaded_motion_is_shown_and_then_described(page, tiny_model, tmp_pa
     sync_api.expect(status(page)).to_contain_text("1 caption in")
 
 
-def test_auto_and_the_seconds_field_agree(page):
-    seconds = page.get_by_label("Seconds").locator("visible=true")
-    auto = page.get_by_label("Auto").locator("visible=true")
+def test_auto_and_the_seconds_field_agree(still):
+    seconds = still.get_by_label("Seconds").locator("visible=true")
+    auto = still.get_by_label("Auto").locator("visible=true")
     sync_api.expect(seconds).to_have_value("")
     sync_api.expect(auto).to_be_checked()
     auto.uncheck()
@@ -88,13 +84,15 @@ def test_auto_and_the_seconds_field_agree(page):
     sync_api.expect(seconds).to_have_value("")
     seconds.fill("3")
     sync_api.expect(auto).not_to_be_checked()
+    auto.check()
+    sync_api.expect(seconds).to_have_value("")
 
 
-def test_the_dice_roll_another_seed_each_time(page):
-    seed = page.get_by_label("Seed", exact=True).locator("visible=true")
+def test_the_dice_roll_another_seed_each_time(still):
+    seed = still.get_by_label("Seed", exact=True).locator("visible=true")
     rolled = set()
     for _ in range(2):
-        page.get_by_role("button", name="Roll").locator("visible=true").click()
+        still.get_by_role("button", name="Roll").locator("visible=true").click()
         sync_api.expect(seed).not_to_have_value("")
         rolled.add(seed.input_value())
         seed.fill("")
@@ -118,49 +116,57 @@ def test_an_example_of_each_tab_works_at_a_click(page):
         sync_api.expect(status(page)).to_contain_text(" in ")
 
 
-def test_the_window_fits_the_screen_in_every_tab(page):
+def test_the_window_fits_the_screen_in_every_tab(still):
     for task in TASKS:
-        open_task(page, task)
-        height, width = page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+        open_task(still, task)
+        height, width = still.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
         assert (height, width) == (WINDOW["height"], WINDOW["width"])
-        button = shown(page, "button.generate").bounding_box()
+        button = shown(still, "button.generate").bounding_box()
         assert button["y"] + button["height"] <= WINDOW["height"]
 
 
-def test_a_narrow_screen_stacks(page):
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("""() => {
+def test_a_narrow_screen_stacks(still):
+    still.set_viewport_size({"width": 390, "height": 844})
+    still.wait_for_function("""() => {
       const [inputs, stage] = [".inspector", ".stage"].map((name) =>
         [...document.querySelectorAll(name)].find((part) => part.offsetParent).getBoundingClientRect());
       return stage.top >= inputs.bottom;
     }""")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert still.evaluate("document.documentElement.scrollWidth") == 390
+    still.set_viewport_size(WINDOW)
 
 
-def test_captions_can_be_copied(page):
+def test_captions_can_be_copied_and_their_box_is_as_high_as_they_are_at_any_width(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_task(page, "text")
-    quick(page)
-    page.keyboard.press("Control+Enter")
-    sync_api.expect(status(page)).to_contain_text("1 caption in")
+    generate(page, samples=4)
+    sync_api.expect(status(page)).to_contain_text("4 captions in")
     page.get_by_role("button", name="Copy text").locator("visible=true").click()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == page.get_by_label("Captions").locator("visible=true").input_value()
+    box = page.get_by_label("Captions").locator("visible=true")
+    assert copied == box.input_value()
+    heights = []
+    for width in (1280, 260, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("box => box.scrollHeight <= box.clientHeight", arg=box.element_handle())
+        page.wait_for_function(SETTLED, arg=box.element_handle())
+        heights.append(box.bounding_box()["height"])
+    assert heights[0] == heights[2] < heights[1]
 
 
-def test_the_page_turns_dark_and_light(page):
+def test_the_page_turns_dark_and_light(still):
     ink = "getComputedStyle(document.querySelector('h1')).color"
-    dark_on_light = page.evaluate(ink)
-    page.get_by_role("button", name="Switch between light and dark").click()
-    page.wait_for_function(f"{ink} !== '{dark_on_light}'")
-    page.get_by_role("button", name="Switch between light and dark").click()
-    page.wait_for_function(f"{ink} === '{dark_on_light}'")
+    dark_on_light = still.evaluate(ink)
+    still.get_by_role("button", name="Switch between light and dark").click()
+    still.wait_for_function(f"{ink} !== '{dark_on_light}'")
+    still.get_by_role("button", name="Switch between light and dark").click()
+    still.wait_for_function(f"{ink} === '{dark_on_light}'")
 
 
-def test_every_field_and_button_of_every_tab_has_a_name(page):
+def test_every_field_and_button_of_every_tab_has_a_name(still):
     for task in TASKS:
-        open_task(page, task)
-        unnamed = page.evaluate(
+        open_task(still, task)
+        unnamed = still.evaluate(
             """() => [...document.querySelectorAll("input, textarea, button")]
                 .filter(element => element.offsetParent !== null)
                 .filter(element => !(element.labels?.length || element.ariaLabel || element.innerText.trim()))

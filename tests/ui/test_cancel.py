@@ -92,8 +92,8 @@ def test_a_run_whose_client_hangs_up_stops_the_model(slow, address):
     assert slow.stands_still()
 
 
-def test_the_stop_button_is_there_while_a_run_is_and_stops_it(slow, address, browser):
-    with opened(browser, address) as page:
+def test_the_stop_button_is_there_while_a_run_is_and_stops_it(slow, address, person):
+    with opened(person, address) as page:
         stop, seen = page.get_by_role("button", name="Stop"), "visible=true"
         assert stop.locator(seen).count() == 0
         page.get_by_label("number input for Steps").locator(seen).fill(str(STEPS))
@@ -113,9 +113,9 @@ def test_the_stop_button_is_there_while_a_run_is_and_stops_it(slow, address, bro
         page.get_by_text("1 caption in").wait_for()
 
 
-def test_those_who_wait_see_their_place(slow, address, browser):
+def test_those_who_wait_see_their_place(slow, address, person):
     client = Client(address, verbose=False)
-    with opened(browser, address) as page:
+    with opened(person, address) as page:
         prompt(page).fill("a person walks")
         busy = client.submit(2.0, 1, STEPS, api_name="/motion")
         slow.begun()

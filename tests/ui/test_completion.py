@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import open_task, opened, prompt, quick, shown, status
+from browsing import open_task, prompt, quick, shown, status
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -14,40 +13,35 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api")
 
 
-@pytest.fixture
-def page(browser, studio) -> Iterator[Page]:
-    with opened(browser, studio) as tab:
-        yield tab
-
-
 def options(page: Page) -> Locator:
     return page.locator(".completion [role=option] >> visible=true")
 
 
-def test_the_arrows_choose_a_suggestion_and_enter_or_tab_takes_it(page):
+def test_the_arrows_choose_a_suggestion_and_enter_or_tab_takes_it(still):
     asked = []
-    prompt(page).click()
-    page.on("request", lambda request: asked.append(request.url))
-    page.keyboard.type("a person w")
-    sync_api.expect(options(page)).to_have_text(
+    prompt(still).click()
+    still.on("request", lambda request: asked.append(request.url))
+    still.keyboard.type("a person w")
+    sync_api.expect(options(still)).to_have_text(
         ["a person walks and turns to the right", "a person waves with the left hand"]
     )
-    assert prompt(page).get_attribute("aria-expanded") == "true"
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    chosen = page.locator(".completion [aria-selected=true] >> visible=true")
+    assert prompt(still).get_attribute("aria-expanded") == "true"
+    still.keyboard.press("ArrowDown")
+    still.keyboard.press("ArrowDown")
+    chosen = still.locator(".completion [aria-selected=true] >> visible=true")
     sync_api.expect(chosen).to_have_text("a person waves with the left hand")
-    assert prompt(page).get_attribute("aria-activedescendant") == chosen.get_attribute("id")
-    page.keyboard.press("Enter")
-    sync_api.expect(prompt(page)).to_have_value("a person waves with the left hand")
-    sync_api.expect(options(page)).to_have_count(0)
+    assert prompt(still).get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    still.keyboard.press("Enter")
+    sync_api.expect(prompt(still)).to_have_value("a person waves with the left hand")
+    sync_api.expect(options(still)).to_have_count(0)
     assert asked == [], "nothing is asked of the server"
-    page.keyboard.press("Enter")
-    page.keyboard.type("jum")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
-    sync_api.expect(prompt(page)).to_have_value("a person waves with the left hand\na person jumps")
-    sync_api.expect(prompt(page)).to_be_focused()
+    still.keyboard.press("Enter")
+    still.keyboard.type("jum")
+    still.keyboard.press("ArrowDown")
+    still.keyboard.press("Tab")
+    sync_api.expect(prompt(still)).to_have_value("a person waves with the left hand\na person jumps")
+    sync_api.expect(prompt(still)).to_be_focused()
+    prompt(still).fill("")
 
 
 def test_suggestions_stay_out_of_the_way(page):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from typing import TYPE_CHECKING
 
+import gltf
+import imageio.v3 as iio
+import numpy as np
 import pytest
 from browsing import download, generate, labels, open_task, press, prompt, shown, status
+from pygltflib import GLTF2
+
+from mote.motion.features import to_features
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -103,10 +110,16 @@ def test_the_zip_of_a_variation_fills_its_tab_again_and_makes_the_same(page, tmp
     first = download(page, "npy").read_bytes()
     file = download(page, "ZIP of all").rename(tmp_path / "result.zip")
     with zipfile.ZipFile(file) as archive:
-        names = archive.namelist()
-        recipe = json.loads(archive.read("recipe.json"))
-    assert {name.rpartition(".")[2] for name in names} == {"gif", "mp4", "bvh", "glb", "npy", "json"}
-    assert recipe["motion"]["name"] in names
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert {name.rpartition(".")[2] for name in files} == {"gif", "mp4", "bvh", "glb", "npy", "json"}
+    assert json.loads(files["recipe.json"])["motion"]["name"] in files
+    made = sorted(name.removesuffix(".mp4") for name in files if name.endswith(".mp4"))
+    assert (len(made), files[f"{made[0]}.npy"]) == (2, first)
+    for stem in made:
+        joints = np.load(io.BytesIO(files[f"{stem}.npy"]))
+        np.testing.assert_array_equal(np.load(io.BytesIO(files[f"{stem}-features.npy"])), to_features(joints))
+        np.testing.assert_allclose(gltf.joints(GLTF2.load_from_bytes(files[f"{stem}.glb"])), joints, atol=1e-3)
+        assert len(iio.imread(files[f"{stem}.mp4"], extension=".mp4")) == len(joints)
     page.reload()
     shown(page, "button.generate").wait_for()
     with page.expect_file_chooser() as chooser:

@@ -35,11 +35,11 @@ def test_nothing_is_said_of_what_is_known_or_has_no_words(model, text):
     assert (note.visible, prompts.visible, line) == (False, False, "")
 
 
-def test_an_offer_is_written_and_run_at_a_click(browser, model):
+def test_an_offer_is_written_and_run_at_a_click(person, model):
     page = app.build(model)
     _, address, _ = app.launch(page, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
     try:
-        with opened(browser, address) as tab:
+        with opened(person, address) as tab:
             quick(tab)
             prompt(tab).fill("a person plays the cello")
             tab.keyboard.press("Control+Enter")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browsing import chromium, open_task, opened, prompt, quick, shown, status
+from browsing import chromium, open_task, opened, prompt, quick, shown, status, visitor
 from PIL import Image
 
 from mote.files import write
@@ -32,8 +32,8 @@ BUSY = 10  # how many times slower a machine may be that runs other things besid
 
 
 @pytest.fixture
-def page(browser, studio) -> Iterator[Page]:
-    with opened(browser, studio, COUNT_CONTEXTS) as tab:
+def page(person, studio) -> Iterator[Page]:
+    with opened(person, studio, COUNT_CONTEXTS, reduced_motion="no-preference") as tab:
         yield tab
 
 
@@ -87,9 +87,17 @@ def test_a_prompt_plays_in_the_player_at_once(page, record_property):
     assert shown(page, ".player-labels span").inner_text().startswith("Seed ")
 
 
-def test_keys_play_and_step_and_the_timeline_scrubs(page):
-    generate(page)
-    rest(page)
+def test_space_after_a_click_on_generate_pauses_and_runs_nothing_and_other_keys_step(page):
+    quick(page)
+    page.get_by_label("Seconds").locator("visible=true").fill("2")
+    prompt(page).fill("a person walks")
+    shown(page, "button.generate").click()
+    shown(page, ".motions img").wait_for()
+    said = status(page).inner_text()
+    page.keyboard.press("Space")
+    sync_api.expect(part(page, "play")).to_have_attribute("aria-label", "Play")
+    page.wait_for_timeout(500)
+    assert (status(page).inner_text(), page.evaluate(f"{FIRST_FRAMES}.length")) == (said, 1)
     part(page, "timeline").fill("10")
     assert frame(page) == 10
     page.mouse.click(2, 2)
@@ -106,24 +114,22 @@ def test_keys_play_and_step_and_the_timeline_scrubs(page):
     assert prompt(page).input_value().endswith(" "), "a field that is typed in keeps its keys"
 
 
-def test_space_after_a_click_on_generate_pauses_and_runs_nothing(page):
-    quick(page)
-    prompt(page).fill("a person walks")
-    shown(page, "button.generate").click()
-    shown(page, ".motions img").wait_for()
-    said = status(page).inner_text()
-    page.keyboard.press("Space")
-    sync_api.expect(part(page, "play")).to_have_attribute("aria-label", "Play")
-    page.wait_for_timeout(500)
-    assert (status(page).inner_text(), page.evaluate(f"{FIRST_FRAMES}.length")) == (said, 1)
-
-
-def test_every_option_changes_the_picture_and_back(page):
+def test_the_view_and_every_option_change_the_picture_and_back(page):
     generate(page)
     rest(page)
+    part(page, "timeline").fill("5")
+    before = picture(page)
+    box = part(page, "stage").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 450, box["y"] + 220, steps=4)
+    page.mouse.up()
+    assert (np.abs(picture(page) - before).max(axis=-1) > 30).mean() > 0.02
+    page.keyboard.press("r")
+    assert (np.abs(picture(page) - before).max(axis=-1) > 30).mean() < 0.001
     part(page, "timeline").fill("30")
+    before = picture(page)
     for name in ("follow", "trail", "contacts", "ghosts"):
-        before = picture(page)
         part(page, name).click()
         changed = picture(page)
         if name != "contacts":  # an untrained model's feet may never stand
@@ -137,21 +143,6 @@ def test_every_option_changes_the_picture_and_back(page):
     part(page, "play").click()
     sync_api.expect(part(page, "play")).to_have_attribute("aria-label", "Play")
     assert frame(page) == 39, "without a loop it stays at the end"
-
-
-def test_the_view_turns_and_r_brings_it_back(page):
-    generate(page)
-    rest(page)
-    part(page, "timeline").fill("5")
-    before = picture(page)
-    box = part(page, "stage").bounding_box()
-    page.mouse.move(box["x"] + 300, box["y"] + 200)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 450, box["y"] + 220, steps=4)
-    page.mouse.up()
-    assert (np.abs(picture(page) - before).max(axis=-1) > 30).mean() > 0.02
-    page.keyboard.press("r")
-    assert (np.abs(picture(page) - before).max(axis=-1) > 30).mean() < 0.001
 
 
 def test_tabs_and_runs_share_one_context_and_nothing_is_drawn_out_of_sight(page):
@@ -195,8 +186,8 @@ def test_an_upload_is_seen_before_anything_runs_and_beside_its_variation(page, t
     assert labels.first.inner_text() == "Given"
 
 
-def test_who_wants_less_motion_starts_the_player_themselves(browser, studio):
-    with opened(browser, studio, reduced_motion="reduce") as page:
+def test_who_wants_less_motion_starts_the_player_themselves(person, studio):
+    with opened(person, studio, reduced_motion="reduce") as page:
         generate(page)
         page.wait_for_timeout(300)
         assert part(page, "play").get_attribute("aria-label") == "Play"
@@ -204,7 +195,8 @@ def test_who_wants_less_motion_starts_the_player_themselves(browser, studio):
 
 
 def test_without_webgl_the_gif_is_the_result(playwright, studio):
-    with chromium(playwright, "--disable-3d-apis") as browser, opened(browser, studio) as page:
+    flags = ("--disable-3d-apis",)
+    with chromium(playwright, *flags) as browser, visitor(browser) as person, opened(person, studio) as page:
         quick(page)
         prompt(page).fill("a person walks")
         prompt(page).press("Control+Enter")

@@ -25,7 +25,7 @@ def test_what_was_found_is_said_and_the_part_that_fits_the_model_is_used(clip):
     received = staging.receive(LIMITS, str(clip))
     assert "20 fps, centimetres, Z up, 12.0 s, 0 to 9.8 used" in received.note
     assert "It stands along Z." in received.note
-    assert received[3:] == (0.0, 9.8, 20.0, "cm", "Z")
+    assert received[3:] == (12.0, 0.0, 9.8, 20.0, "cm", "Z")
 
 
 def test_the_model_is_given_what_the_preview_shows(clip, tiny_model, monkeypatch):
@@ -36,7 +36,7 @@ def test_the_model_is_given_what_the_preview_shows(clip, tiny_model, monkeypatch
     received = staging.receive(LIMITS, str(clip), **part)
     Handlers(tiny_model).motion_to_text(str(clip), steps=1, seed=1, **part)
     np.testing.assert_allclose(seen[0].resample(20).joints, read(received.file).joints, atol=1e-5)
-    assert received[3:] == (1.0, 4.0, 15.0, "cm", "Z")
+    assert received[3:] == (9.6, 1.0, 4.0, 15.0, "cm", "Z")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 from pygltflib import FLOAT, GLTF2
 
-from mote.files.rig import JOINTS, NAMES
+from mote.files.rig import ARMATURES
+from mote.motion.skeleton import HUMANML3D
 
 WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
-PLACES = [JOINTS.index(joint) for joint in range(22)]
+ARMATURE = ARMATURES[HUMANML3D.names]
+NAMES = ARMATURE.names
+PLACES = [ARMATURE.joints.index(joint) for joint in range(22)]
 VALIDATE = """
 const bytes = new Uint8Array(require("fs").readFileSync(process.argv[1]));
 require("gltf-validator").validateBytes(bytes).then(({ issues }) => console.log(JSON.stringify(issues.messages)));

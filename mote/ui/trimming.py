@@ -17,7 +17,7 @@ _MARKUP = """
 
 
 def trimmer(limits: Limits) -> gr.HTML:
-    """Two handles of which each takes the other along where the range would get too short or too long for the model of these limits.
+    """Two handles of which each takes the other along where the range would leave the model's limits.
 
     Its value has the file's `seconds` and the `start` and `end` of the range in it, or is None where there is nothing
     to choose.  Its events are `input`, while a handle moves, and `release`.

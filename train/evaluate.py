@@ -245,10 +245,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in counts:
         parser.add_argument(f"--{name}", type=int, default=getattr(Settings, name))
     options = parser.parse_args(arguments)
-    able = [part for part in PARTS if all(getattr(options, need) for need in NEEDS[part])]
+    lacking = {part: [need for need in NEEDS[part] if not getattr(options, need)] for part in PARTS}
     for part in options.parts or ():
-        if part not in able:
-            parser.error(f"the part {part!r} needs {' and '.join(f'--{need}' for need in NEEDS[part])}: a folder")
+        if lacking[part]:
+            parser.error(f"the part {part!r} needs {' and '.join(f'--{need}' for need in lacking[part])}: see --help")
     settings = Settings(
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
@@ -263,7 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.bert,
             Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
         )
-        for part in options.parts or able:
+        for part in options.parts or [part for part in PARTS if not lacking[part]]:
             PARTS[part](evaluation)
     except ValueError as error:
         parser.error(str(error))

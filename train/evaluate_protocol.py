@@ -56,8 +56,8 @@ def follow(evaluation: Evaluation) -> None:
     ]
     captions = guo.written(whole)
     tagged = [evaluation.official.lemmas.tokens(caption) for caption in captions]
-    tables[REFERENCE_TABLE] = _compare(guo, captions, tagged, evaluation.bert)
     tables |= _find(guo, whole, evaluation.official.embed_captions(tagged), settings)
+    tables[REFERENCE_TABLE] = _compare(guo, captions, tagged, evaluation.bert)
 
 
 def _real(guo: Guo, chance: np.random.Generator) -> list[float]:

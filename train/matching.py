@@ -21,7 +21,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 from mote.checkpoint import load
 from mote.models.med import frame_mask
-from mote.models.words import TOKENIZER, clean
+from mote.models.words import END, TOKENIZER, clean
 from mote.motion.features import LAYOUT
 
 FRAMES = 4
@@ -142,7 +142,7 @@ class Matching(nn.Module):
         return self.motion_encoder(movements, lengths // FRAMES)
 
     def read_texts(self, texts: Sequence[str]) -> Float[Tensor, "b width"]:
-        """Embeddings of texts, by our own table of words.
+        """Embeddings of texts, by our own table of words; a text of no words is read as its end alone.
 
         Raises:
             RuntimeError: the networks have no table: their words come from outside, through `text_encoder`.
@@ -150,7 +150,7 @@ class Matching(nn.Module):
         if self.table is None or self.tokenizer is None:
             raise RuntimeError("these networks have no words of their own: give text_encoder the vectors of the words")
         encodings = self.tokenizer.encode_batch([clean(text) for text in texts], add_special_tokens=False)
-        rows = [torch.tensor(encoding.ids[: self.config.longest]) for encoding in encodings]
+        rows = [torch.tensor(encoding.ids[: self.config.longest] or [END]) for encoding in encodings]
         lengths = torch.tensor([len(row) for row in rows])
         words = pad_sequence(rows, batch_first=True).to(self.feature_mean.device)  # (b, n)
         return self.text_encoder(self.table(words), lengths)

@@ -77,7 +77,7 @@ class Guo:
     def __init__(self, evaluation: Evaluation, official: Official) -> None:
         clips = evaluation.clips
         self.model, self.settings, self.official = evaluation.model, evaluation.settings, official
-        self.features = [clip.astype(np.float32) for clip in clips.features]
+        self.features = clips.features
         self.captions = [record["captions"] for record in clips.records]
         self.tokens = [tokens_of(record) for record in clips.records]
 
@@ -115,7 +115,7 @@ class Guo:
         """A caption for each clip."""
         texts: list[str] = []
         for part, seeds in self._batches(drawn, 0, "motion-to-text"):
-            parts = [torch.from_numpy(one.cut(self.features[one.clip])) for one in part]
+            parts = [torch.from_numpy(one.cut(self.features[one.clip]).astype(np.float32)) for one in part]
             frames = torch.tensor([one.frames for one in part], device=self.model.device)
             features = pad_sequence(parts, batch_first=True).to(self.model.device)
             motion = self.model.med.encode(features, frames).float()

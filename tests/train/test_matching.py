@@ -71,6 +71,7 @@ def test_words_are_read_by_the_rows_of_ted(tiny_model):
     one, other = model.embed_texts(texts)
     assert np.abs(one - other).max() > 1e-3
     np.testing.assert_allclose(model.embed_texts(texts[:1])[0], one, atol=1e-5)
+    assert np.isfinite(model.embed_texts(["", "a"])).all()
     with pytest.raises(RuntimeError, match="no words of their own"):
         Matching(TINY).embed_texts(texts)
 

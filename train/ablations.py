@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,11 +23,10 @@ from mote.models.writers import BY_TABLE
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from train.alignment import align
 from train.data import MANIFEST, Split
-from train.jobs import Commands, run_once
+from train.jobs import Commands, gather, run_once
 from train.plots import draw
 from train.repetition import load_unruly, repetition
 from train.report import show, table
-from train.state import LOG, PREVIOUS, STATE
 
 SPLIT: Split = "val"
 
@@ -181,12 +179,10 @@ def commands(options: argparse.Namespace) -> list[Commands]:
     return [of_given, meds, denoisers, of_variants, writers]
 
 
-def gather(out: Path, ted: Path) -> None:
+def gather_variants(out: Path, ted: Path) -> None:
     """Give the folder of every variant its MED and the TED that all share."""
     for variant in {APART, *(run.variant for study in STUDIES for run in study.runs.values() if run.variant)}:
-        for part, source in (("med", out / variant.med), ("ted", ted)):
-            unused = shutil.ignore_patterns(f"*{STATE}", PREVIOUS, LOG, "teacher")
-            shutil.copytree(source, out / variant.name / part, ignore=unused, dirs_exist_ok=True)
+        gather(out / variant.name, {"med": out / variant.med, "ted": ted})
 
 
 def section(study: Study, reports: Mapping[str, dict[str, Any]], page: Path, pictures: Path) -> str:
@@ -268,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run_once(of_given, done)
     write_page(options, done=False)
     run_once(meds, done)
-    gather(options.out, options.model / "ted")
+    gather_variants(options.out, options.model / "ted")
     run_once(denoisers, done)
     run_once(of_variants, done)
     write_page(options, done=False)

@@ -1,6 +1,7 @@
 """Every figure that the project promises, on one split: `python -m train.evaluate --model checkpoints/mote-open ...`.
 
 The judge is asked about the real clips first.  What it does not find there, it does not judge in generated motion.
+On HumanML3D and KIT-ML, whose clips have no labels for a judge, `--official` gives the figures of the field's tables.
 """
 
 import argparse
@@ -18,10 +19,11 @@ import numpy as np
 from mote.checkpoint import load
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from mote.render import render_gif
-from train.data import Clips, Split
+from train.data import Clips, Split, read_manifest
 from train.engine import engine, is_main, on_main
 from train.evaluate_metrics import bodies, describe, match
 from train.evaluate_prompts import call_actions, prompts
+from train.evaluate_protocol import follow
 from train.evaluation import Evaluation, Settings
 from train.evaluator import Evaluator, EvaluatorConfig
 from train.matching import load_matching
@@ -39,6 +41,7 @@ from train.observe import (
     table_by,
     waving,
 )
+from train.official import Official
 from train.prepare.captions import read_caption
 from train.report import Report, Row
 from train.ted import recovered
@@ -183,7 +186,7 @@ def speed(evaluation: Evaluation) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(-2, evaluation.settings.timed):
             start = time.perf_counter()
-            text, _ = evaluation.prompt(number % len(evaluation.real))
+            text, _ = evaluation.prompt(number % len(evaluation.clips))
             [sample] = evaluation.model.generate(
                 "text-to-motion", text=text, seconds=longest, guidance=evaluation.settings.guidance, seed=number + 2
             )
@@ -207,6 +210,7 @@ PARTS: dict[str, Callable[[Evaluation], None]] = {
     "motion-to-text": motion_to_text,
     "joint": joint,
     "matching": match,
+    "protocol": follow,
     "captions": describe,
     "body": bodies,
     "prompts": prompts,
@@ -215,14 +219,23 @@ PARTS: dict[str, Callable[[Evaluation], None]] = {
 }
 """What can be asked for, in the order of the report."""
 
+NEEDS: Mapping[str, tuple[str, ...]] = dict.fromkeys(PARTS, ("evaluator",)) | {
+    "ted": (),
+    "speed": (),
+    "matching": ("evaluator", "matching"),
+    "protocol": ("official",),
+}
+"""The options without which a part cannot be measured."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the report, and write REPORT.md and report.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="a folder with med, ted and mtdm, or an id of the Hub")
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--evaluator", type=Path, required=True, help="the folder that train.evaluator wrote")
+    parser.add_argument("--evaluator", type=Path, help="the folder that train.evaluator wrote, the judge of our clips")
     parser.add_argument("--matching", type=Path, help="the folder that train.match wrote; its figures need it")
+    parser.add_argument("--official", type=Path, help="the folder of the published evaluator of HumanML3D or KIT-ML")
     parser.add_argument("--bert", type=Path, help="the folder of a language model; BERTScore needs it")
     parser.add_argument("--out", type=Path, required=True, help="folder for REPORT.md and report.json")
     parser.add_argument(
@@ -235,22 +248,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in counts:
         parser.add_argument(f"--{name}", type=int, default=getattr(Settings, name))
     options = parser.parse_args(arguments)
-    if options.matching is None and "matching" in (options.parts or ()):
-        parser.error("the part 'matching' needs --matching, the folder that train.match wrote")
-    before = Report.read(options.out) if options.add else None
+    lacking = {part: [need for need in NEEDS[part] if not getattr(options, need)] for part in PARTS}
+    for part in options.parts or ():
+        if lacking[part]:
+            parser.error(f"the part {part!r} needs {' and '.join(f'--{need}' for need in lacking[part])}: see --help")
     settings = Settings(
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
-    evaluation = Evaluation(
-        MoTe.from_pretrained(options.model, device=str(engine().device)),
-        load(Evaluator, EvaluatorConfig, options.evaluator),
-        Clips.load(options.data, settings.split),
-        settings,
-        load_matching(options.matching) if options.matching else None,
-        options.bert,
-    )
-    for part in options.parts or [part for part in PARTS if part != "matching" or options.matching]:
-        PARTS[part](evaluation)
+    try:
+        before = Report.read(options.out) if options.add else None
+        evaluation = Evaluation(
+            MoTe.from_pretrained(options.model, device=str(engine().device)),
+            load(Evaluator, EvaluatorConfig, options.evaluator) if options.evaluator else None,
+            Clips.load(options.data, settings.split),
+            settings,
+            load_matching(options.matching) if options.matching else None,
+            options.bert,
+            Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
+        )
+        for part in options.parts or [part for part in PARTS if not lacking[part]]:
+            PARTS[part](evaluation)
+    except ValueError as error:
+        parser.error(str(error))
     report = evaluation.report
     if before:
         before.add(report)

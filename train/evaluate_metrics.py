@@ -11,19 +11,18 @@ from mote.motion.motion import Motion
 from train.evaluation import Evaluation
 from train.metrics_body import mean_body
 from train.metrics_motion import (
+    PRECISION,
+    SCORES,
     Repeated,
-    diversity,
     frechet_distance,
-    matching_distance,
     multimodality,
     r_precision,
     repeat,
+    scores,
 )
 from train.metrics_text import against_references, distinct, leave_one_out, load_bert, repeating
 from train.prepare.captions import Claims, read_caption
 from train.report import Row
-
-PRECISION = ("R-precision 1", "R-precision 2", "R-precision 3")
 
 
 def match(evaluation: Evaluation) -> None:
@@ -38,22 +37,17 @@ def match(evaluation: Evaluation) -> None:
     real = _embedded(evaluation, [clip.motion for clip in evaluation.real])
     said = matching.embed_texts(evaluation.captions)
 
-    def figures(motions: np.ndarray, distance: float, chance: np.random.Generator) -> list[float]:
-        precision = r_precision(texts, motions, chance, (meanings, meanings))
-        return [*precision, matching_distance(texts, motions), distance, diversity(motions, chance)]
-
     def of_real(_: int, chance: np.random.Generator) -> list[float]:
         first, second = np.array_split(chance.permutation(len(real)), 2)
-        return figures(real, frechet_distance(real[first], real[second]), chance)
+        return scores(texts, real, frechet_distance(real[first], real[second]), chance, (meanings, meanings))
 
     def of_made(number: int, chance: np.random.Generator) -> list[float]:
         again = evaluation.make_motions(evaluation.prompts, number) if number else evaluation.motions
         motions = _embedded(evaluation, again)
-        return figures(motions, frechet_distance(real, motions), chance)
+        return scores(texts, motions, frechet_distance(real, motions), chance, (meanings, meanings))
 
-    names = (*PRECISION, "MM-Dist", "FID", "Diversity")
     truth, made = (
-        dict(zip(names, repeat(measure, settings.repeats, settings.seed), strict=True))
+        dict(zip(SCORES, repeat(measure, settings.repeats, settings.seed), strict=True))
         for measure in (of_real, of_made)
     )
     several = _several(evaluation)

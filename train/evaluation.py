@@ -16,7 +16,8 @@ from train.data import Clips, Split
 from train.engine import shared
 from train.evaluator import Evaluator
 from train.matching import Matching
-from train.observe import observe_clips, share
+from train.observe import RealClip, observe_clips, share
+from train.official import Official
 from train.report import Report, Row
 
 SEEDS = 1_000_003
@@ -25,7 +26,7 @@ SEEDS = 1_000_003
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is evaluated and how.  Samples of one batch share a seed, so small batches see more of them."""
+    """What is evaluated and how."""
 
     split: Split = "test"
     steps: int = STEPS
@@ -49,37 +50,48 @@ class Settings:
 class Evaluation:
     """A model, a judge, and the clips of a split as the judge sees them; each part adds its rows to the report.
 
-    The matching networks are there where figures in their space are wanted, and so is the folder of the language model
-    of BERTScore.
+    The judge, the matching networks, the published evaluator and the folder of the language model of BERTScore are
+    there where figures that need them are wanted.
     """
 
     def __init__(
         self,
         model: MoTe,
-        judge: Evaluator,
+        judge: Evaluator | None,
         clips: Clips,
         settings: Settings,
         matching: Matching | None = None,
         bert: Path | None = None,
+        official: Official | None = None,
     ) -> None:
-        self.model, self.judge, self.clips, self.settings = model, judge, clips, settings
-        self.matching, self.bert = matching, bert
-        self.real = observe_clips(judge, clips)
+        self.model, self._judge, self.clips, self.settings = model, judge, clips, settings
+        self.matching, self.bert, self.official = matching, bert, official
         shape = {"motion tokens": model.med.config.tokens, "text tokens": model.ted.config.tokens}
         rest = {"interaction": model.mtdm.config.interaction, "weights": model.digest[:12]}
         self.report = Report(settings=json.loads(json.dumps(asdict(settings) | shape | rest)))
         chance = np.random.default_rng(settings.seed)
-        self.drawn = [int(chance.integers(len(clip.record["captions"]))) for clip in self.real]
+        self.drawn = [int(chance.integers(len(record["captions"]))) for record in clips.records]
+
+    @property
+    def judge(self) -> Evaluator:
+        """The classifier of motions, which `main` sees to where a part needs it."""
+        assert self._judge is not None
+        return self._judge
+
+    @cached_property
+    def real(self) -> list[RealClip]:
+        """The clips beside what the judge sees in them."""
+        return observe_clips(self.judge, self.clips)
 
     def prompt(self, number: int) -> tuple[str, bool]:
         """The caption drawn for a clip, and whether its wording is held out from training."""
-        record, drawn = self.real[number].record, self.drawn[number]
+        record, drawn = self.clips.records[number], self.drawn[number]
         return record["captions"][drawn], record["held_out"][drawn]
 
     @property
     def prompts(self) -> list[str]:
         """The caption drawn for each clip."""
-        return [self.prompt(number)[0] for number in range(len(self.real))]
+        return [self.prompt(number)[0] for number in range(len(self.clips))]
 
     @cached_property
     def motions(self) -> list[Motion]:
@@ -109,7 +121,7 @@ class Evaluation:
         repeat: int = 0,
         seconds: float | None = None,
     ) -> list[Sample]:
-        """One sample for each input, or so many with none, in batches with a seed each.
+        """One sample for each input, or so many with none, each of a seed of its own, in batches.
 
         All processes come here together, and share the batches out.
         """
@@ -119,15 +131,13 @@ class Evaluation:
 
         def make(start: int) -> list[Sample]:
             end = min(count, start + self.settings.batch)
-            given: dict[str, Any] = (
-                {"samples": end - start} if isinstance(inputs, int) else {side: list(inputs[start:end])}
-            )
+            given: dict[str, Any] = {} if isinstance(inputs, int) else {side: list(inputs[start:end])}
             options: dict[str, Any] = {
                 "steps": self.settings.steps,
                 "guidance": self.settings.guidance,
                 "seconds": seconds,
             }
-            return self.model.generate(task, **given, **options, seed=first + start)
+            return self.model.generate(task, **given, **options, seed=range(first + start, first + end))
 
         parts = shared(make, range(0, count, self.settings.batch), name=task)
         return [sample for part in parts for sample in part]

@@ -1,10 +1,13 @@
 """Commands of `train` side by side, each on its part of the cores."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from train.state import LOG, PREVIOUS, STATE
 
 Commands = Mapping[str, list[str]]
 """Of each command by its name: the module and its arguments."""
@@ -33,3 +36,14 @@ def run_once(commands: Commands, done: Path) -> None:
         run_together({name: commands[name] for name in names})
         for name in names:
             (done / name).touch()
+
+
+def gather(model: Path, parts: Mapping[str, Path]) -> None:
+    """Give the folder of a model a copy of each part, from the folder of its training, without what only that needs."""
+    for part, source in parts.items():
+        shutil.copytree(
+            source,
+            model / part,
+            ignore=shutil.ignore_patterns(f"*{STATE}", PREVIOUS, LOG, "teacher"),
+            dirs_exist_ok=True,
+        )

@@ -1,8 +1,8 @@
 """The matching networks (Guo et al. 2022, section 5): texts and motions embedded in one space, where what belongs
 together lies together.  The metrics of `train.metrics_motion` are taken there.
 
-Modules and weights are named as in the authors' published evaluators of HumanML3D and KIT-ML, which `load_official`
-reads.  Ours, for the open data, are smaller, and read words by rows of TED's table in place of GloVe's vectors.
+Modules and weights are named as in the authors' published evaluators of HumanML3D and KIT-ML (`train.official`).
+Ours, for the open data, are smaller, and read words by rows of TED's table in place of GloVe's vectors.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 from mote.checkpoint import load
 from mote.models.med import frame_mask
-from mote.models.words import TOKENIZER, clean
+from mote.models.words import END, TOKENIZER, clean
 from mote.motion.features import LAYOUT
 
 FRAMES = 4
 """Frames in one step of the motion's GRU, the unit length of the protocol."""
+
+MOST_FRAMES = 196
+"""Frames that the protocol fills up to with zeros, and its longest motion: behind that nothing stands."""
 
 CONTACTS = 4
 """The last columns of a motion's features, which the networks do not see."""
@@ -130,15 +133,16 @@ class Matching(nn.Module):
     ) -> Float[Tensor, "b width"]:
         """Embeddings of motions, by features as they are, with contacts, at least four frames each.
 
-        Behind each motion stand zeros, always, as behind the protocol's: the convolutions look a little further.
+        Behind each motion stand zeros up to MOST_FRAMES, as in the protocol: the convolutions look a little further.
         """
         normal = (features[..., : self.config.columns] - self.feature_mean) / self.feature_std
         normal = normal.masked_fill(~frame_mask(lengths, normal.shape[1])[..., None], 0.0)
-        movements = self.movement_encoder(F.pad(normal, (0, 0, 0, FRAMES)))  # (b, n, movement)
+        behind = min(FRAMES, max(0, MOST_FRAMES - normal.shape[1]))  # more would change nothing
+        movements = self.movement_encoder(F.pad(normal, (0, 0, 0, behind)))  # (b, n, movement)
         return self.motion_encoder(movements, lengths // FRAMES)
 
     def read_texts(self, texts: Sequence[str]) -> Float[Tensor, "b width"]:
-        """Embeddings of texts, by our own table of words.
+        """Embeddings of texts, by our own table of words; a text of no words is read as its end alone.
 
         Raises:
             RuntimeError: the networks have no table: their words come from outside, through `text_encoder`.
@@ -146,7 +150,7 @@ class Matching(nn.Module):
         if self.table is None or self.tokenizer is None:
             raise RuntimeError("these networks have no words of their own: give text_encoder the vectors of the words")
         encodings = self.tokenizer.encode_batch([clean(text) for text in texts], add_special_tokens=False)
-        rows = [torch.tensor(encoding.ids[: self.config.longest]) for encoding in encodings]
+        rows = [torch.tensor(encoding.ids[: self.config.longest] or [END]) for encoding in encodings]
         lengths = torch.tensor([len(row) for row in rows])
         words = pad_sequence(rows, batch_first=True).to(self.feature_mean.device)  # (b, n)
         return self.text_encoder(self.table(words), lengths)
@@ -207,26 +211,3 @@ def contrast(
     own = torch.eye(len(texts), dtype=torch.bool, device=texts.device)
     apart = F.relu(margin - distances).square()[~own & ~alike]
     return distances.diagonal().square().mean() + (apart.mean() if len(apart) else 0.0)
-
-
-def load_official(path: Path, config: MatchingConfig | None = None) -> Matching:
-    """The authors' published weights (`finest.tar`, a file of torch.save), by their own names, strictly.
-
-    Only tensors are read from it, never a pickled object.
-
-    Raises:
-        ValueError: the file holds something else, or weights of other names or sizes; the message says which.
-    """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(f"{path.name} is not a file of weights: {error}") from error
-    model = Matching(config or MatchingConfig())
-    for name in ("movement_encoder", "motion_encoder", "text_encoder"):
-        if not isinstance(state, dict) or name not in state:
-            raise ValueError(f"{path.name} has no {name}: it is not an evaluator of Guo et al.")
-        try:
-            getattr(model, name).load_state_dict(state[name])
-        except RuntimeError as error:
-            raise ValueError(f"{path.name} does not fit the networks: {error}") from error
-    return model.eval()

@@ -17,6 +17,10 @@ TOP = 3
 DIVERSITY_PAIRS = 300
 MULTIMODALITY_PAIRS = 10
 
+PRECISION = ("R-precision 1", "R-precision 2", "R-precision 3")
+SCORES = (*PRECISION, "MM-Dist", "FID", "Diversity")
+"""What `scores` computes."""
+
 Embeddings = Float[np.ndarray, "n d"]
 
 
@@ -54,14 +58,15 @@ def r_precision(
     candidates: Embeddings,
     chance: np.random.Generator,
     meanings: tuple[Sequence[Hashable], Sequence[Hashable]] | None = None,
+    size: int = POOL,
 ) -> list[float]:
-    """Shares of queries whose own candidate is among the 1, 2, 3 nearest of a pool.
+    """Shares of queries whose own candidate is among the 1, 2, 3 nearest of a pool of so many.
 
     With `meanings`, of the queries and of the candidates, a candidate that means what the query does is as good as
     the own one.
     """
     found = []
-    for chosen in pools(len(queries), chance):
+    for chosen in pools(len(queries), chance, size):
         right = np.eye(len(chosen), dtype=bool)
         if meanings is not None:
             right |= np.array([[meanings[0][query] == meanings[1][other] for other in chosen] for query in chosen])
@@ -96,6 +101,18 @@ def diversity(embeddings: Embeddings, chance: np.random.Generator, count: int = 
     size = min(count, len(embeddings))
     first, second = (chance.choice(len(embeddings), size, replace=False) for _ in range(2))
     return float(np.linalg.norm(embeddings[first] - embeddings[second], axis=1).mean())
+
+
+def scores(
+    texts: Embeddings,
+    motions: Embeddings,
+    distance: float,
+    chance: np.random.Generator,
+    meanings: tuple[Sequence[Hashable], Sequence[Hashable]] | None = None,
+) -> list[float]:
+    """SCORES of motions beside their texts, with `distance` as the FID."""
+    precision = r_precision(texts, motions, chance, meanings)
+    return [*precision, matching_distance(texts, motions), distance, diversity(motions, chance)]
 
 
 def multimodality(

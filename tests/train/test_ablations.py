@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from train.ablations import APART, STUDIES, commands, gather, section, write_page
+from train.ablations import APART, STUDIES, commands, gather_variants, section, write_page
 from train.report import Report, Row
 from train.state import STATE
 
@@ -55,7 +55,7 @@ def test_variants_share_one_ted_and_take_no_training_state(tmp_path):
         (tmp_path / folder / "teacher").mkdir(parents=True)
         for name in ("config.json", STATE):
             (tmp_path / folder / name).write_text(folder)
-    gather(tmp_path, tmp_path / "ted")
+    gather_variants(tmp_path, tmp_path / "ted")
     assert (tmp_path / "1-in-context" / "med" / "config.json").read_text() == "med-1"
     assert (tmp_path / "8-none" / "ted" / "config.json").read_text() == "ted"
     assert not [*(tmp_path / "8-none").rglob(STATE), *(tmp_path / "8-none").rglob("teacher")]

@@ -1,10 +1,19 @@
 """The metrics of text-to-motion, each against a formula of its own and against cases whose answer is known."""
 
+import math
+
 import numpy as np
 import pytest
+from scipy.linalg import sqrtm
+from scipy.spatial.distance import cdist
+from sklearn.metrics import top_k_accuracy_score
+from sklearn.neighbors import NearestNeighbors
 
 from train.metrics_motion import (
+    DIVERSITY_PAIRS,
+    MULTIMODALITY_PAIRS,
     POOL,
+    SCORES,
     diversity,
     frechet_distance,
     matching_distance,
@@ -12,6 +21,7 @@ from train.metrics_motion import (
     pools,
     r_precision,
     repeat,
+    scores,
 )
 
 
@@ -47,6 +57,27 @@ def test_r_precision_by_counting(chance):
     assert r_precision(texts, motions, np.random.default_rng(5)) == pytest.approx((expected / 64).tolist())
 
 
+def test_r_precision_by_scikit_learn(chance):
+    texts = chance.normal(size=(96, 8))
+    motions = texts + chance.normal(size=(96, 8))
+    drawn = pools(96, np.random.default_rng(5))
+    expected = [
+        np.mean([top_k_accuracy_score(range(32), -cdist(texts[one], motions[one]), k=k) for one in drawn])
+        for k in (1, 2, 3)
+    ]
+    assert r_precision(texts, motions, np.random.default_rng(5)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_retrieval_among_all_both_ways_by_scikit_learn(chance):
+    texts = chance.normal(size=(75, 8))
+    motions = texts + chance.normal(size=(75, 8))
+    for queries, candidates in ((texts, motions), (motions, texts)):
+        ranked = NearestNeighbors(n_neighbors=3, algorithm="kd_tree").fit(candidates).kneighbors(queries)[1]
+        expected = [(ranked[:, :k] == np.arange(75)[:, None]).any(axis=1).mean() for k in (1, 2, 3)]
+        assert r_precision(queries, candidates, chance, size=75) == pytest.approx(expected, abs=1e-6)
+    assert r_precision(texts, motions, chance, size=75) != r_precision(motions, texts, chance, size=75)
+
+
 def test_another_of_the_same_meaning_is_a_match(chance):
     motions = np.eye(32)
     texts = motions[np.arange(32) ^ 1]  # every text lies on its neighbour's motion
@@ -75,6 +106,39 @@ def test_the_frechet_distance_by_eigenvalues(chance):
     cross = np.sqrt(np.linalg.eigvalsh(half @ other @ half)).sum()
     expected = np.sum((first.mean(0) - second.mean(0)) ** 2) + np.trace(one) + np.trace(other) - 2 * cross
     assert frechet_distance(first, second) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_frechet_distance_by_the_root_of_each_covariance(chance):
+    """Tr sqrt(A B) is Tr sqrt(sqrt(A) B sqrt(A)): symmetric matrices, and so another way than that of the metric."""
+    first, second = chance.normal(size=(2, 300, 16)) @ chance.normal(size=(16, 16)) + chance.normal(size=(2, 1, 16))
+    one, other = (np.cov(part, rowvar=False) for part in (first, second))
+    half = sqrtm(one)
+    cross = np.trace(sqrtm(half @ other @ half)).real
+    expected = np.sum((first.mean(0) - second.mean(0)) ** 2) + np.trace(one + other) - 2 * cross
+    assert frechet_distance(first, second) == pytest.approx(expected, abs=1e-6)
+
+
+def test_distances_of_drawn_pairs_by_their_own_sums(chance):
+    """The same numbers of the same chance, as Guo et al.'s code draws them: twice, without repeats."""
+    points, samples = chance.normal(size=(400, 8)), chance.normal(size=(20, 30, 8))
+    drawing = np.random.default_rng(3)
+    first, second = (drawing.choice(400, DIVERSITY_PAIRS, replace=False) for _ in range(2))
+    expected = sum(math.dist(points[a], points[b]) for a, b in zip(first, second, strict=True)) / 300
+    assert diversity(points, np.random.default_rng(3)) == pytest.approx(expected, abs=1e-6)
+    drawing = np.random.default_rng(3)
+    first, second = (drawing.choice(30, MULTIMODALITY_PAIRS, replace=False) for _ in range(2))
+    pairs = [math.dist(text[a], text[b]) for text in samples for a, b in zip(first, second, strict=True)]
+    assert multimodality(samples, np.random.default_rng(3)) == pytest.approx(sum(pairs) / 200, abs=1e-6)
+    moved = points + chance.normal(size=points.shape)
+    assert matching_distance(points, moved) == pytest.approx(cdist(points, moved).trace() / 400, abs=1e-6)
+
+
+def test_the_scores_are_in_their_order(chance):
+    texts = chance.normal(size=(64, 8))
+    made = dict(zip(SCORES, scores(texts, texts + np.eye(8)[0] * 3, 0.25, chance), strict=True))
+    assert made["MM-Dist"] == pytest.approx(3)
+    assert made["FID"] == 0.25
+    assert made["Diversity"] == pytest.approx(4, abs=0.5)
 
 
 def test_distances_of_points_that_are_known(chance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -20,6 +21,7 @@ from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.sampling import SIDES, TASKS, Role, Side, Task
+from train import sizes
 from train.data import Clips
 from train.loop import FitConfig, fit, generator
 from train.med import encode_all
@@ -319,7 +321,7 @@ def train(
     return model
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
@@ -328,14 +330,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--lr", type=float, default=7e-4)
-    parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--dropout", type=float, default=0.0)
-    parser.add_argument("--interaction", choices=get_args(Interaction), default=MTDMConfig.interaction)
+    sizes.add_arguments(parser)
+    parser.add_argument("--layers", type=int, help="blocks; those of the size if left out, as what follows")
+    parser.add_argument("--dropout", type=float)
+    parser.add_argument("--interaction", choices=get_args(Interaction))
     parser.add_argument("--rewordings", type=int, default=MTDMTraining.rewordings, help="of each caption")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     fitting = FitConfig(lr=args.lr, steps=args.steps, minutes=args.minutes, validate_every=500)
     training = MTDMTraining(rewordings=args.rewordings)
-    shape = {"layers": args.layers, "dropout": args.dropout, "interaction": args.interaction}
+    shape = sizes.fields(args, "mtdm", "layers", "dropout", "interaction")
     train(args.prepared, args.models, training, fitting, args.start, args.out, **shape)
 
 

@@ -15,6 +15,7 @@ from huggingface_hub import save_torch_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
+from transformers.initialization import no_init_weights
 
 from mote.models.ted import TED, TEDConfig
 from mote.models.ted_pretrained import PretrainedTED, PretrainedTEDConfig
@@ -85,14 +86,16 @@ def load(kind: type[Model], config: type[Any], folder: Path, device: torch.devic
     Raises:
         CheckpointError: a field or a weight is missing, unknown, or has another shape.
     """
-    module = kind(read_config(config, folder))
+    values = read_config(config, folder)
+    with no_init_weights():  # random numbers for the weights of a CLIP take longer than reading them
+        module = kind(values)
     path, state = _read_weights(folder)
     own = module.state_dict()
     _compare(path, set(state), set(own), "weight")
     for name, value in state.items():
         if value.shape != own[name].shape:
             raise CheckpointError(f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(own[name].shape)}")
-    module.load_state_dict({name: value.to(own[name].dtype) for name, value in state.items()})
+    module.load_state_dict(state)  # into float32, a weight at a time
     return module.to(device).eval()
 
 

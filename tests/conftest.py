@@ -1,7 +1,10 @@
 """A tiny real model, its checkpoint on disk, and where the data and the committed model lie."""
 
 import os
+import resource
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,22 @@ def placed_model(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def tiny_model(tiny_folder: Path) -> MoTe:
     return MoTe.from_pretrained(tiny_folder, device="cpu")
+
+
+@pytest.fixture
+def full_disk() -> Callable[[], AbstractContextManager[None]]:
+    """While it lasts, no file can be written beyond a few thousand bytes."""
+
+    @contextmanager
+    def full() -> Iterator[None]:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    return full
 
 
 def tokenizer() -> Tokenizer:

@@ -1,4 +1,4 @@
-"""Published parts in little: CLIP, GPT-2 and T5 as folders, with transformers' own tokenizers, a token a letter."""
+"""Published parts in little: CLIP, GPT-2 and T5 as folders, with transformers' own tokenizers."""
 
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from transformers import (
 )
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,'-"
+MERGES = [("l", "k"), ("w", "a"), ("e", "f")]
+MERGED = ["".join(pair) for pair in MERGES]
 
 
 def make_parts(folder: Path) -> Path:
@@ -28,7 +30,7 @@ def make_parts(folder: Path) -> Path:
 
 
 def _clip() -> tuple[CLIPModel, CLIPTokenizer]:
-    words = ["<|startoftext|>", "<|endoftext|>", *LETTERS, *(f"{letter}</w>" for letter in LETTERS)]
+    words = ["<|startoftext|>", "<|endoftext|>", *LETTERS, *(f"{letter}</w>" for letter in LETTERS), *MERGED]
     layers = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
     ends = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
     config = CLIPConfig(
@@ -36,15 +38,15 @@ def _clip() -> tuple[CLIPModel, CLIPTokenizer]:
         vision_config=layers | {"image_size": 8, "patch_size": 4},
         projection_dim=8,
     )
-    return CLIPModel(config), CLIPTokenizer(vocab={word: row for row, word in enumerate(words)}, merges=[])
+    return CLIPModel(config), CLIPTokenizer(vocab={word: row for row, word in enumerate(words)}, merges=MERGES)
 
 
 def _gpt2() -> tuple[GPT2LMHeadModel, GPT2Tokenizer]:
-    words = ["Ġ", *LETTERS, "<|endoftext|>"]
+    words = ["Ġ", *LETTERS, *MERGED, "<|endoftext|>"]
     end = len(words) - 1
     sizes = {"n_positions": 80, "n_embd": 32, "n_layer": 1, "n_head": 2, "bos_token_id": end, "eos_token_id": end}
     model = GPT2LMHeadModel(GPT2Config(vocab_size=len(words), **sizes))
-    return model, GPT2Tokenizer(vocab={word: row for row, word in enumerate(words)}, merges=[])
+    return model, GPT2Tokenizer(vocab={word: row for row, word in enumerate(words)}, merges=MERGES)
 
 
 def _t5() -> tuple[T5ForConditionalGeneration, T5Tokenizer]:

@@ -12,6 +12,7 @@ from mote.checkpoint import save
 from mote.models.med import MED, MEDConfig, frame_mask
 from mote.motion.features import Layout, recover, trajectory
 from mote.motion.quality import jitter
+from train import sizes
 from train.data import Batch, Clips, statistics
 from train.engine import engine, on_main, shared
 from train.loop import FitConfig, add_arguments, asked, fit
@@ -241,11 +242,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--tokens", type=int, default=MEDConfig.tokens, help="of the latent, l in the paper")
+    sizes.add_arguments(parser)
+    parser.add_argument("--tokens", type=int, help="of the latent, l in the paper; those of the size if left out")
     add_arguments(parser, minutes=60, lr=5e-4)
     args = parser.parse_args()
     fitting = FitConfig(**asked(args), validate_every=2000)
-    config = MEDConfig(tokens=args.tokens, points=MEDConfig.tokens * MEDConfig.points // args.tokens)  # as many in all
+    fields = sizes.fields(args, "med", "tokens")
+    if args.tokens:
+        fields["points"] = MEDConfig.tokens * MEDConfig.points // args.tokens  # as many in all
+    config = MEDConfig(**fields)
     model = train(args.data, args.out, config, MEDTraining(), fitting)
     on_main(print, errors(model, Clips.load(args.data, "test")))
 

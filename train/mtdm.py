@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -19,6 +20,7 @@ from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.sampling import SIDES, TASKS, Role, Side, Task
+from train import sizes
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit, generator
@@ -322,21 +324,22 @@ def train(
     return model
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted; mtdm joins them")
     parser.add_argument("--start", type=Path, help="folder of a trained denoiser of the same latents to go on from")
     parser.add_argument("--out", type=Path, help="folder of the run, MODELS/mtdm if left out")
     add_arguments(parser, minutes=30, lr=7e-4)
-    parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--dropout", type=float, default=0.0)
-    parser.add_argument("--interaction", choices=get_args(Interaction), default=MTDMConfig.interaction)
+    sizes.add_arguments(parser)
+    parser.add_argument("--layers", type=int, help="blocks; those of the size if left out, as what follows")
+    parser.add_argument("--dropout", type=float)
+    parser.add_argument("--interaction", choices=get_args(Interaction))
     parser.add_argument("--rewordings", type=int, default=MTDMTraining.rewordings, help="of each caption")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     fitting = FitConfig(**asked(args), validate_every=500)
     training = MTDMTraining(rewordings=args.rewordings)
-    shape = {"layers": args.layers, "dropout": args.dropout, "interaction": args.interaction}
+    shape = sizes.fields(args, "mtdm", "layers", "dropout", "interaction")
     train(args.prepared, args.models, training, fitting, args.start, args.out, **shape)
 
 

@@ -91,7 +91,10 @@ def _model(kind: Any, name: str, part: Part) -> Any:
     try:
         model, info = kind.from_pretrained(name, use_safetensors=True, dtype=torch.float32, output_loading_info=True)
     except (OSError, ValueError) as error:
-        raise ValueError(f"the {part} {name} has no weights as safetensors: {error}") from error
+        raise ValueError(
+            f"the {part} {name} has no weights as safetensors: {error}. Where you trust others, load "
+            "model and tokenizer by transformers once, save both to a folder by save_pretrained, and name that"
+        ) from error
     if info["missing_keys"]:
         raise ValueError(f"the {part} {name} lacks weights: {', '.join(sorted(info['missing_keys'])[:3])}")
     return model

@@ -3,26 +3,31 @@
 With `--start checkpoints/mote-open` the latents of a trained model stay as they are, and all the time goes to the words
 that its encoder knows, to its denoiser, its decoder and its retrieval: the way to more of a model, or to one of your
 own clips, in a few hours of a CPU.
-With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper.
+With `--encoder` and `--decoder` TED reads and writes with published parts, CLIP and GPT-2 as in the paper, and with
+`--size paper` the networks are as large as the paper's.
 
 `--data HUMANML3D` and `--data KIT-ML`, the folders as they are published, train the paper's three stages on these sets.
 Otherwise RAW holds the sources (bandai-namco, cmu, snu-patches, snu-ys2010) and the captions (humanml3d, kit-ml).  The
-model ends in RUN/model, ready for `MoTe.from_pretrained`, with what real clips measure (`train.real`).  A run that was
-stopped goes on where it stopped.
+model ends in RUN/model, ready for `MoTe.from_pretrained`, and for `train.export`, with what real clips
+measure (`train.real`).  A run that was stopped goes on where it stopped.
 """
 
 import argparse
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from mote.checkpoint import CONFIG
 from mote.models.words import TOKENIZER
-from train import pretrained
+from train import pretrained, sizes
+from train.card import use_of
+from train.export import RECORD, replacing
 from train.jobs import run_together
 from train.prepare.published import Name, recognise
+from train.storage import whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +71,12 @@ def commands(
     start: Path | None = None,
     published: Sequence[str] = (),
     plan: Plan | None = None,
+    size: str = sizes.OPEN,
 ) -> dict[str, list[str]]:
     """The command of each stage of the plan, without the interpreter."""
     prepared, stages = out / "prepared", out / "stages"
     plan = plan or (ONWARD if start else SCRATCH)
+    sized = [] if size == sizes.OPEN else ["--size", size]
     frozen = ["--frozen"] if "--tune" in published and "decoder" not in published else []
     reading = ["train.ted", "--data", str(data), "--manifest", str(prepared / "manifest.jsonl")]
     if start:
@@ -78,9 +85,9 @@ def commands(
     onward = ["--start", str(start / "mtdm")] if start else []
     every = {
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
-        "med": ["train.med", "--data", str(prepared), "--out", str(stages / "med")],
-        "ted": [*reading, "--out", str(stages / "ted"), *published],
-        "denoiser": ["train.mtdm", *latents, *onward, "--out", str(stages / "denoiser")],
+        "med": ["train.med", "--data", str(prepared), *sized, "--out", str(stages / "med")],
+        "ted": [*reading, *sized, "--out", str(stages / "ted"), *published],
+        "denoiser": ["train.mtdm", *latents, *onward, *sized, "--out", str(stages / "denoiser")],
         "mtdm": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "mtdm")],
         "retrieval": ["train.retrieval", *latents, "--out", str(stages / "retrieval")],
         "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],
@@ -92,17 +99,77 @@ def commands(
 
 
 def publish(stages: Path, model: Path) -> None:
-    """Copy what a model needs to run, of the stages that are done, and nothing that only training needs."""
-    for part, sources in PARTS.items():
-        stage = next((stage for stage in sources if (stages / stage / CONFIG).exists()), None)
-        if stage is None:
-            continue
-        (model / part).mkdir(parents=True, exist_ok=True)
-        for pattern in FILES:
-            for old in (model / part).glob(pattern):
-                old.unlink()  # weights may lie in another number of files now
-            for path in (stages / stage).glob(pattern):
-                shutil.copy2(path, model / part)
+    """Copy what a model needs to run, of the stages that are done, and nothing that only training needs.
+
+    What else lies in the model's folder stays.  The folder is the old or the new, never a part of either.
+
+    Raises:
+        SystemExit: it cannot be written; the old model stays.
+    """
+    with replacing(model) as new:
+        if model.exists():
+            shutil.copytree(model, new, dirs_exist_ok=True)
+        for part, sources in PARTS.items():
+            stage = next((stage for stage in sources if (stages / stage / CONFIG).exists()), None)
+            if stage is None:
+                continue
+            (new / part).mkdir(exist_ok=True)
+            for pattern in FILES:
+                for old in (new / part).glob(pattern):
+                    old.unlink()  # weights may lie in another number of files now
+                for path in (stages / stage).glob(pattern):
+                    shutil.copy2(path, new / part)
+
+
+def record(args: argparse.Namespace, options: list[str], plan: Plan) -> dict[str, Any]:
+    """What a model's card tells of its run, by names instead of this machine's paths."""
+    named = {part: _name(getattr(args, part)) for part in get_args(pretrained.Part)}
+    read = [f"{name}-captions" for name in ("humanml3d", "kit-ml") if (args.data / name).is_dir()]
+    if not (args.encoder or args.start):
+        read.append("teacher")
+    start = args.start and {"name": args.start.name, "use": use_of(args.start)}
+    every = commands(
+        Path("RAW"),
+        Path("RUN"),
+        args.minutes,
+        options,
+        Path(args.start.name) if args.start else None,
+        _published(named, args.tune),
+        plan,
+        args.size,
+    )
+    tuned = args.tune if args.encoder else None
+    return {"size": args.size, **named, "tune": tuned, "start": start, "read": read, "commands": every}
+
+
+def begin(out: Path, about: Mapping[str, Any]) -> None:
+    """Write what a run is to RUN/run.json, or see that it goes on as it was begun.
+
+    Raises:
+        ValueError: it was begun otherwise.
+    """
+    path = out / RECORD
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("size", *get_args(pretrained.Part), "tune", "start"):
+            if before.get(name) != about[name]:
+                raise ValueError(
+                    f"the run in {out} was begun with {before.get(name) or 'no'} {name}, not with "
+                    f"{about[name] or 'none'}: go on with the same, or name another folder with --out"
+                )
+    with whole(path) as file:
+        file.write(f"{json.dumps(about, indent=2)}\n".encode())
+
+
+def _name(part: str | None) -> str | None:
+    """A published part's Hub id, or the last part of its folder's path."""
+    return Path(part).name if part and Path(part).is_dir() else part
+
+
+def _published(named: Mapping[str, str | None], tune: Sequence[str]) -> list[str]:
+    """The options of TED's stage that name its published parts."""
+    parts = [f"--{part}={named[part]}" for part in get_args(pretrained.Part) if named[part]]
+    return [*parts, "--tune", *tune] if parts else []
 
 
 def main() -> None:
@@ -114,20 +181,23 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a trained model to go on from; its licence binds what comes of it")
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
     pretrained.add_arguments(parser)
+    sizes.add_arguments(parser)
     args = parser.parse_args()
     if args.start and (args.encoder or args.decoder):
         parser.error("--start goes on with the TED of the model that it names: leave out --encoder and --decoder")
+    if args.start and args.size != sizes.OPEN:
+        parser.error("--start goes on in the sizes of the model that it names: leave out --size")
     try:
         layout = args.layout or recognise(args.data)
+        if layout and args.start:
+            parser.error("--start goes on with clips of your own; HumanML3D and KIT-ML are trained on from nothing")
+        options = ["--commercial"] if args.commercial else ["--layout", layout] if layout else []
+        plan = PUBLISHED if layout else ONWARD if args.start else SCRATCH
+        begin(args.out, record(args, options, plan))
     except ValueError as error:
         parser.error(str(error))
-    if layout and args.start:
-        parser.error("--start goes on with clips of your own; HumanML3D and KIT-ML are trained on from nothing")
-    options = ["--commercial"] if args.commercial else ["--layout", layout] if layout else []
-    published = [f"--{part}={name}" for part in get_args(pretrained.Part) if (name := getattr(args, part))]
-    published += ["--tune", *args.tune] if published else []
-    plan = PUBLISHED if layout else ONWARD if args.start else SCRATCH
-    every = commands(args.data, args.out, args.minutes, options, args.start, published, plan)
+    published = _published(vars(args), args.tune)
+    every = commands(args.data, args.out, args.minutes, options, args.start, published, plan, args.size)
     if args.start:
         shutil.copytree(args.start / "med", args.out / "stages" / "med", dirs_exist_ok=True)
     for phase in plan.phases:

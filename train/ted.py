@@ -25,7 +25,7 @@ from mote.models.ted_pretrained import PretrainedTED
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.models.words import SPECIAL, TOKENIZER, clean
 from mote.models.writers import BY_TABLE, Writer
-from train import pretrained
+from train import pretrained, sizes
 from train.data import read_form
 from train.engine import engine, on_main, shared
 from train.loop import FitConfig, add_arguments, asked, fit
@@ -219,7 +219,7 @@ def begin(options: argparse.Namespace, captions: Sequence[str]) -> TextAutoencod
             raise ValueError(f"{options.start} writes with a published decoder: --writer is for our own TED")
         return with_writer(ted, options.writer)
     if options.encoder or options.decoder:
-        return pretrained.build(options.encoder, options.decoder)
+        return pretrained.build(options.encoder, options.decoder, **sizes.fields(options, "ted"))
     return build(captions, options.out)
 
 
@@ -235,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
     parser.add_argument("--writer", choices=tuple(BY_TABLE), help="begin a new decoder of this kind; needs --start")
     pretrained.add_arguments(parser)
+    sizes.add_arguments(parser)
     add_arguments(parser, minutes=20, lr=2e-3, steps=20_000)
     options = parser.parse_args(arguments)
     if options.writer and not options.start:

@@ -32,6 +32,13 @@ def vocabulary(records: Sequence[dict[str, Any]], called: Mapping[str, dict[str,
     return table(["action", "a prompt", "clips learned from", f"done, of {CALLS} plain prompts"], rows)
 
 
+def offer(called: Mapping[str, dict[str, Any]], model: Path) -> None:
+    """Write a prompt for each action that is done when it is called into a model's folder, as vocabulary.json."""
+    offered = [action for action in sorted(called) if called[action]["action"] >= OFFERED]
+    prompts = [plain_prompts(action)[0] for action in offered]
+    (model / VOCABULARY).write_text(json.dumps(prompts, indent=2) + "\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, and write the prompts into the model's folder if one is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -43,9 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if called is None:
         parser.error(f"{options.report} tells nothing of {CALLED}: run train.evaluate with the part 'actions' first")
     if options.model:
-        offered = [action for action in sorted(called) if called[action]["action"] >= OFFERED]
-        prompts = [plain_prompts(action)[0] for action in offered]
-        (options.model / VOCABULARY).write_text(json.dumps(prompts, indent=2) + "\n", encoding="utf-8")
+        offer(called, options.model)
     print(vocabulary(read_manifest(options.data, "train"), called))
 
 

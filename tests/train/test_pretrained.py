@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 import torch
 
-from mote.checkpoint import load_ted, save
+from mote.checkpoint import VOCABULARY, load_ted, save
+from mote.files import read
 from mote.models.mtdm import MTDM
 from mote.pipeline import MoTe
 from mote.sampling import SIDES, TASKS
+from mote.ui.handlers import Handlers
 from tests.parts import make_parts
 from train import decoder, run
+from train import mtdm as denoiser
 from train import ted as stage
 from train.data import Clips
 from train.loop import FitConfig
-from train.mtdm import Pairs
+from train.mtdm import MTDMTraining, Pairs
 from train.pretrained import build, freeze
 from train.run import commands, publish
 from train.sentences import Batches
@@ -43,27 +46,48 @@ def raw(tmp_path) -> Path:
     return tmp_path / "raw"
 
 
-@pytest.mark.parametrize("writer", ["gpt2", "t5"])
-def test_a_trained_pair_does_every_task(parts, raw, tiny_folder, tiny_model, tmp_path, writer):
-    out = tmp_path / "stages" / "ted"
+@pytest.fixture(params=["gpt2", "t5"])
+def model(parts, raw, tiny_model, tmp_path, monkeypatch, request) -> MoTe:
+    """A model of published parts, by the commands that make one, as a folder has it."""
+    stages = tmp_path / "stages"
+    save(tiny_model.med, stages / "med")
     stage.main(
         [
-            "--data", str(raw), "--out", str(out), "--steps", "2",
-            "--encoder", str(parts / "clip"), "--decoder", str(parts / writer),
+            "--data", str(raw), "--out", str(stages / "ted"), "--steps", "2", "--size", "paper",
+            "--encoder", str(parts / "clip"), "--decoder", str(parts / request.param),
         ]
     )  # fmt: skip
-    ted = load_ted(out)
-    mtdm = replace(tiny_model.mtdm.config, text_tokens=ted.config.tokens, text_dim=ted.config.width)
-    save(MTDM(mtdm), tmp_path / "stages" / "mtdm")
-    save(tiny_model.med, tmp_path / "stages" / "med")
-    (tmp_path / "stages" / "ted").rename(tmp_path / "stages" / "decoder")
-    publish(tmp_path / "stages", tmp_path / "model")
-    model = MoTe.from_pretrained(tmp_path / "model", device="cpu")
+    monkeypatch.setattr(Clips, "load", lambda *_: walks(4))
+    denoiser.train(stages, stages, MTDMTraining(batch=2, trims=0, rewordings=0), FitConfig(steps=2), width=16, layers=1)
+    (stages / "ted").rename(stages / "decoder")
+    publish(stages, tmp_path / "model")
+    (tmp_path / "model" / VOCABULARY).write_text(json.dumps(["a person walks", "a person jumps"]))
+    publish(stages, tmp_path / "model")
+    return MoTe.from_pretrained(tmp_path / "model", device="cpu")
+
+
+def walks(count: int) -> Clips:
+    """Clips of noise that are said to be walks."""
+    record = {"action": "walk", "style": None, "captions": CAPTIONS[:2], "mirrored_captions": CAPTIONS[:2]}
+    chance = np.random.default_rng(0)
+    return Clips([chance.normal(size=(60, 263)).astype(np.float16) for _ in range(count)], [record] * count)
+
+
+def test_a_trained_pair_does_every_task_and_so_does_the_app(model):
+    assert (model.ted.config.tokens, model.ted.config.width) == (8, 256)
     motion = model.generate("motion", seconds=2.0, steps=2, seed=0)[0].motion
     for task, stages in TASKS.items():
         given = {"text": "a person walks", "motion": motion}
         inputs = {side: given[side] for side in SIDES if stages[0][side] == "given"}
         assert len(model.generate(task, steps=2, seed=0, samples=2, **inputs)) == 2
+    app = Handlers(model)
+    file = app.text_to_motion("a person walks", seconds=2.0, steps=1, seed=0).files[0]
+    assert len(read(file)) == 40
+    assert app.motion_to_text(file, steps=1, seed=0).seed == 0
+    assert app.text_variation("a person walks", steps=1, seed=0).seed == 0
+
+    assert model.strangeness("a person walks") < model.strangeness("zzz 9 9 9 zzz")
+    assert model.nearest("a person walks")[0] == "a person walks"
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -71,9 +95,7 @@ def test_the_last_stage_teaches_its_decoder_unless_it_is_frozen(parts, tiny_mode
     ted = build(str(parts / "clip"), str(parts / "gpt2"), tokens=2, width=8, max_words=30, familiar=4)
     mtdm = MTDM(replace(tiny_model.mtdm.config, text_tokens=2, text_dim=8))
     model = MoTe(tiny_model.med, ted, mtdm)
-    records = [{"action": "walk", "style": None, "captions": CAPTIONS[:2], "mirrored_captions": CAPTIONS[:2]}]
-    clips = Clips([np.random.default_rng(0).normal(size=(60, 263)).astype(np.float16)], records)
-    generated = decoder.generate(model, Pairs(model.med, ted, clips))
+    generated = decoder.generate(model, Pairs(model.med, ted, walks(1)))
     before, weight = ted.encode(CAPTIONS[:1]), ted.decoder.transformer.h[0].mlp.c_fc.weight.clone()
     plain = Batches(ted, CAPTIONS, [], None, TEDTraining())
     decoder.train(model, generated, plain, tmp_path, FitConfig(steps=2, warmup=1, lr=1e-2), frozen=frozen)

@@ -125,7 +125,7 @@ def fit(
     done = history.resume(config.accumulate * engine().num_processes)
     _check_processes(done.parts)
     patience = _Patience(out, config.patience)
-    start = time.monotonic() - done.seconds
+    start, idle = time.monotonic() - done.seconds, time.process_time() - done.worked
     bar = tqdm(
         total=config.steps, initial=done.step, desc=out.name, unit="step", dynamic_ncols=True, disable=not is_main()
     )
@@ -139,7 +139,7 @@ def fit(
             _update(optimiser, rate)
             average.update_parameters(model)
         optimiser.zero_grad(set_to_none=True)
-        done.seconds = agreed(time.monotonic() - start)
+        done.seconds, done.worked = agreed(time.monotonic() - start), time.process_time() - idle
         bar.update()
         if done.step % config.log_every == 0 or done.step == 1:
             figures = _means(parts) | {"norm": norm.item()}

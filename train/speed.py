@@ -51,7 +51,7 @@ class Measured:
 
     @property
     def a_step(self) -> float:
-        """Seconds, on a CPU without the time in which others had it."""
+        """Seconds; on a CPU without the time in which others had it."""
         alone = 1.0 if torch.accelerator.is_available() else min(1.0, self.cores / torch.get_num_threads())
         return self.seconds / self.steps * alone
 
@@ -86,7 +86,7 @@ def measure(stage: str, command: list[str], out: Path) -> Measured:
     state = torch.load(out / STATE, map_location="cpu", weights_only=True)
     memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
     size = (out / STATE).stat().st_size / 1e6
-    cores = (usage.ru_utime + usage.ru_stime) / whole
+    cores = state["worked"] / state["seconds"]
     return Measured(stage, state["step"], state["seconds"], whole - state["seconds"], cores, memory, size)
 
 

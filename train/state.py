@@ -22,11 +22,13 @@ COLUMNS = ("kind", "step", "seconds", "figure", "value")
 
 @dataclass
 class Progress:
-    """How far a run is: steps, seconds of training, and the batches that make one of its steps."""
+    """How far a run is: steps, the batches that make one of them, seconds of training, and those that the main process
+    worked, on all its cores together."""
 
     step: int
     seconds: float
     parts: int
+    worked: float = 0.0
 
 
 class History:
@@ -97,7 +99,7 @@ class History:
         try:
             for name, holder in self.holders.items():
                 holder.load_state_dict(state[name])
-            return Progress(state["step"], state["seconds"], state.get("parts", parts))
+            return Progress(state["step"], state["seconds"], state.get("parts", parts), state.get("worked", 0.0))
         except (RuntimeError, ValueError, KeyError) as error:
             raise StoppedError(
                 f"{path} is of another network or of other options: name another --out, or delete it to begin anew "

@@ -57,7 +57,7 @@ def test_the_space_is_learned_and_sentences_find_their_motions(groups, tmp_path)
         model,
         lambda _, chance: groups.sample(training.batch, chance),
         lambda model, batch, chance: loss(model, batch, chance, training),
-        config=FitConfig(lr=5e-3, steps=60, warmup=5, ema=0.9, precision="fp32"),
+        config=FitConfig(lr=5e-3, steps=100, warmup=5, ema=0.9, precision="fp32"),
         out=tmp_path,
     )
     assert before < 0.9

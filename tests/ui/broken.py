@@ -98,7 +98,7 @@ ARRAYS: dict[str, bytes] = {
     "no frames": npy(STILL[:0]),
     "one frame": npy(STILL[:1]),
     "one second": npy(STILL[:20]),
-    "21 joints": npy(STILL[:, :21]),
+    "20 joints": npy(STILL[:, :20]),
     "two axes": npy(STILL[..., :2]),
     "a number": npy(np.float64(3)),
     "a list": npy(np.zeros(100)),

@@ -15,8 +15,8 @@ from torch import nn
 
 from mote.pipeline import MoTe
 from train.evaluate_prompts import CALLED
-from train.loop import LOG
 from train.report import Report, table
+from train.state import LOG
 from train.vocabulary import vocabulary
 
 Use = Literal["any", "non-commercial", "research"]

@@ -83,7 +83,7 @@ def watched(tab: Page, studio: str) -> Iterator[None]:
     yield
     for event, listener in listeners.items():
         tab.remove_listener(event, listener)
-    assert faults == []
+    assert not faults, faults
 
 
 def outside(url: str, studio: str) -> bool:

@@ -1,8 +1,6 @@
 """The app over its API, as a program uses it."""
 
 import gc
-import subprocess
-import sys
 
 import gradio as gr
 import httpx
@@ -145,8 +143,11 @@ def test_importing_and_building_start_nothing(tiny_model):
     assert not page.is_running
 
 
-def test_the_command_line_explains_itself():
-    shown = subprocess.run([sys.executable, app.__file__, "--help"], capture_output=True, text=True, check=True).stdout
+def test_the_command_line_explains_itself(capsys):
+    with pytest.raises(SystemExit) as end:
+        app.main(["--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
     assert all(
         option in shown for option in ("--host", "--port", "--checkpoint", "--device", "--share", "--mcp", "127.0.0.1")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import WINDOW, generate, open_task, press, prompt, quick, shown, status
+from browsing import WINDOW, generate, open_task, press, prompt, quick, shown, status, watched
 from PIL import Image
 
 from mote.files import write
@@ -19,6 +19,25 @@ SETTLED = """async (box) => {
   await new Promise((done) => setTimeout(done, 200));
   return box.clientHeight === before;
 }"""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "console.error('oops')",
+        "setTimeout(() => { throw Error('oops') })",
+        "fetch('http://127.0.0.1:9/oops').catch(Date)",
+    ],
+)
+def test_what_a_page_does_wrong_fails_its_test(person, wrong):
+    tab = person.new_page()
+    watch = watched(tab, "http://127.0.0.1:1/")
+    watch.__enter__()
+    tab.evaluate(wrong)
+    tab.wait_for_timeout(200)
+    with pytest.raises(AssertionError, match="oops"):
+        watch.__exit__(None, None, None)
+    tab.close()
 
 
 def test_a_prompt_becomes_a_moving_picture(page, studio, tmp_path):

@@ -36,7 +36,7 @@ def test_the_model_is_given_what_the_preview_shows(clip, tiny_model, monkeypatch
     received = staging.receive(LIMITS, str(clip), **part)
     Handlers(tiny_model).motion_to_text(str(clip), steps=1, seed=1, **part)
     np.testing.assert_allclose(seen[0].resample(20).joints, read(received.file).joints, atol=1e-5)
-    assert received[3:] == (9.6, 1.0, 4.0, 15.0, "cm", "Z")
+    assert received[3:] == (16.0, 1.0, 4.0, 15.0, "cm", "Z")
 
 
 @pytest.mark.parametrize(

@@ -51,5 +51,5 @@ def _gpt2() -> tuple[GPT2LMHeadModel, GPT2Tokenizer]:
 
 def _t5() -> tuple[T5ForConditionalGeneration, T5Tokenizer]:
     words = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -10.0), ("▁", -2.0), *((letter, -3.0) for letter in LETTERS)]
-    config = T5Config(vocab_size=len(words), d_model=32, d_kv=16, d_ff=64, num_layers=1, num_heads=2)
+    config = T5Config(vocab_size=len(words), d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2)
     return T5ForConditionalGeneration(config), T5Tokenizer(vocab=words, extra_ids=0)

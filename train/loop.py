@@ -115,8 +115,7 @@ def fit(
     Raises:
         StoppedError: the run cannot go on; the sentence says why, and what to do.
     """
-    where = next(model.parameters()).device
-    half = devices.fast_bf16(where) if config.precision == "auto" else config.precision == "bf16"
+    half = devices.fast_bf16(engine().device) if config.precision == "auto" else config.precision == "bf16"
     objective = prepared(_Objective(model, batches, loss, config.seed), half=half)
     optimiser = torch.optim.AdamW(_groups(model, config), lr=config.lr, betas=(0.9, 0.99), fused=True)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=False)
@@ -153,7 +152,6 @@ def fit(
     history.save(done)
     if validate is not None:
         history.log("validation", done, _validated(averaged, validate))
-    engine().wait_for_everyone()
     engine().free_memory()
     return averaged.eval()
 

@@ -139,8 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = Path("checkpoints/mote-open")
     parser.add_argument("--model", type=Path, default=model, help="its parts stand in for stages that are left out")
     options = parser.parse_args(arguments)
-    for part in ("med", "ted"):
-        if part not in options.stages and not (place := options.out / "stages" / part).exists():
+    for stage, part in (("med", "med"), ("ted", "ted"), ("denoiser", "mtdm"), ("mtdm", "mtdm")):
+        if stage not in options.stages and not (place := options.out / "stages" / stage).exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to((options.model / part).resolve(), target_is_directory=True)
     part_of(options.prepared, options.out / "prepared", options.clips)

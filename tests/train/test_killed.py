@@ -42,6 +42,7 @@ def train(out: Path) -> None:
 
 
 def prepare(raw: Path, out: Path) -> None:
+    multiprocessing.set_start_method("fork", force=True)  # as the command has it; a server of its own would be slow
     with patch.object(sys, "argv", ["prepare", "--data", str(raw), "--out", str(out)]):
         preparation.main()
 

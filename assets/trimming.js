@@ -4,6 +4,7 @@
 const MoteTrimming = (() => {
   const TICKS = [1, 2, 5, 10, 30, 60, 300, 600]; // seconds between two marks
   const MOST_TICKS = 30;
+  const SETTLED = 300; // milliseconds after the last move; a key that repeats moves many times
 
   const tenths = (seconds) => Math.round(10 * seconds) / 10;
   const within = (value, least, most) => Math.min(Math.max(value, least), most);
@@ -14,6 +15,7 @@ const MoteTrimming = (() => {
     const [start, end] = root.querySelectorAll("input");
     const handles = { start, end };
     let range = null;
+    let moving = null; // until what moves has settled, an answer to an earlier place would throw it back
 
     function draw() {
       root.hidden = !range || range.seconds < props.least;
@@ -42,14 +44,23 @@ const MoteTrimming = (() => {
 
     for (const [name, handle] of Object.entries(handles)) {
       handle.addEventListener("input", () => {
+        clearTimeout(moving);
+        moving = 0;
         range = moved(name, handle.valueAsNumber);
         props.value = range;
         draw();
         tell.moved();
       });
-      handle.addEventListener("change", () => tell.released());
+      handle.addEventListener("change", () => {
+        clearTimeout(moving);
+        moving = setTimeout(() => {
+          moving = null;
+          tell.released();
+        }, SETTLED);
+      });
     }
     watch("value", () => {
+      if (moving !== null && props.value?.seconds === range?.seconds) return;
       range = props.value;
       draw();
     });

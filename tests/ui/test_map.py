@@ -48,8 +48,8 @@ def about(page: Page) -> sync_api.Locator:
     return page.locator(".neighbours h2")
 
 
-def test_a_search_plays_the_nearest_and_the_keyboard_goes_through_the_list(browser, address):
-    with opened(browser, address) as page:
+def test_a_search_plays_the_nearest_and_the_keyboard_goes_through_the_list(person, address):
+    with opened(person, address) as page:
         open_map(page)
         page.get_by_label("Search for a sentence").fill(SENTENCES[2])
         page.keyboard.press("Enter")
@@ -71,8 +71,8 @@ def test_a_search_plays_the_nearest_and_the_keyboard_goes_through_the_list(brows
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_result_is_on_the_map_and_points_say_and_play_what_they_are(browser, address, scheme):
-    with opened(browser, address, color_scheme=scheme) as page:
+def test_a_result_is_on_the_map_and_points_say_and_play_what_they_are(person, address, scheme):
+    with opened(person, address, color_scheme=scheme) as page:
         prompt(page).fill(SENTENCES[1])
         generate(page, seconds=2, seed=7)
         open_map(page)

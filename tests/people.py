@@ -24,3 +24,13 @@ def body(seconds: float = 4.0, fps: float = 20.0) -> np.ndarray:
     angle = 0.3 * time
     joints[:, 20] = joints[:, 18] + 0.26 * np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=-1)
     return joints
+
+
+def standing(frames: int = 20) -> np.ndarray:
+    """Joints (frames, 22, 3) of somebody who does not move, on the floor."""
+    joints = np.zeros((22, 3))
+    for child, parent in enumerate(HUMANML3D.parents):
+        if parent >= 0:
+            joints[child] = joints[parent] + HUMANML3D.offsets[child]
+    joints[:, 1] -= joints[:, 1].min()
+    return np.repeat(joints[None], frames, axis=0)

@@ -2,19 +2,11 @@
 
 import numpy as np
 import pytest
+from people import standing
 
 from mote.motion.motion import Motion
 from mote.motion.quality import measure_movement
 from mote.motion.skeleton import HUMANML3D
-
-
-def standing(frames: int = 20) -> np.ndarray:
-    joints = np.zeros((22, 3))
-    for child, parent in enumerate(HUMANML3D.parents):
-        if parent >= 0:
-            joints[child] = joints[parent] + HUMANML3D.offsets[child]
-    joints[:, 1] -= joints[:, 1].min()
-    return np.repeat(joints[None], frames, axis=0)
 
 
 def test_who_stands_still_neither_slides_nor_trembles():

@@ -138,7 +138,9 @@ def set_components(model: MED, clips: Clips, size: int = 64) -> None:
     seen = scale.nonzero().squeeze(1)
     weighted = covariance[seen[:, None], seen] * scale[seen] * scale[seen, None]
     gather = torch.zeros(len(scale), model.config.dim - 1, dtype=torch.float64)  # (p c, d)
-    gather[seen] = scale[seen, None] * torch.linalg.eigh(weighted).eigenvectors[:, 1 - model.config.dim :].flip(1)
+    vectors = torch.linalg.eigh(weighted).eigenvectors[:, 1 - model.config.dim :].flip(1)
+    vectors *= vectors.gather(0, vectors.abs().argmax(0, keepdim=True)).sign()  # else the number of threads decides it
+    gather[seen] = scale[seen, None] * vectors
     variance = gather.T @ covariance @ gather  # (d, d), diagonal
     model.gather.weight.copy_(gather.T)
     model.gather.bias.copy_(-mean @ gather)

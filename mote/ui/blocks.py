@@ -154,7 +154,7 @@ def _tab(
         "concurrency_limit": batching.MAX_SAMPLES,
     }
     gr.on([], handler, api_name=endpoint(task), **run)
-    run |= {"fn": recorded(actions, task), "outputs": [*run["outputs"], shown.record], "api_visibility": "private"}
+    run |= {"fn": recorded(actions, task), "outputs": [*run["outputs"], *shown.kept], "api_visibility": "private"}
     starts = [generate.click, again.change, *([given["text"].submit] if "text" in given else [])]
     fills = [
         offered.click(
@@ -164,8 +164,9 @@ def _tab(
     ] if picks else []  # fmt: skip
     if strange:
         fills.append(offers.taken(strange, given["text"]))
-        offers.tell(actions.model, strange, given["text"], starts, fills)
     runs: list[Any] = [gr.on(starts, **run), *(fill.success(**run) for fill in fills)]
+    if strange:  # after the run: the page asks for one after the other
+        offers.tell(actions.model, strange, given["text"], starts, fills)
     stop.click(None, cancels=runs, api_visibility="private")
     return Bench(inputs=inputs, stage=shown, again=again)
 

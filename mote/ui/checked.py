@@ -14,7 +14,6 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.events import Dependency
 
 from mote import check
 from mote.check import Finding
@@ -67,17 +66,13 @@ class Row:
     agrees: Finding | None = None
 
 
-def below(actions: Handlers, record: gr.State, shown: Dependency | None) -> None:
-    """The table of a run's samples, filled once the run is `shown`; of made motions, with a button in each row.
-
-    Args:
-        shown: What puts the made motions into the player; None where a task makes none.
-    """
+def below(actions: Handlers, record: gr.State, asks: bool) -> None:
+    """The table of a run's samples, filled once there is a record; where it `asks`, with a button in each row."""
     rows = gr.State(())
     table = gr.HTML(
         label=LABEL, js_on_load=_ON_LOAD, apply_default_css=False, elem_classes="checked"
     )  # fmt: skip
-    markup = partial(_markup, asks=shown is not None)
+    markup = partial(_markup, asks=asks)
 
     def found(record: Record | None) -> tuple[list[Row], str]:
         known = measured(actions.model, record)
@@ -87,11 +82,10 @@ def below(actions: Handlers, record: gr.State, shown: Dependency | None) -> None
         known = seen(actions, record, rows, event._data, progress)
         return known, markup(known)
 
-    start = shown.success if shown else record.change
-    start(lambda record: markup(expected(record)), record, table, **MEASURING | {"queue": False}).success(
+    record.change(lambda record: markup(expected(record)), record, table, **MEASURING | {"queue": False}).success(
         found, record, [rows, table], trigger_mode="always_last", **MEASURING
     )
-    if shown:
+    if asks:
         run = MEASURING | {"concurrency_id": "model", "concurrency_limit": MAX_SAMPLES}
         table.see(see, [record, rows], [rows, table], **run).failure(markup, rows, table, **MEASURING)
 

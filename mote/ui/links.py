@@ -100,7 +100,11 @@ def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, 
         bench = benches[recipe.task]
         if record is None:
             return filled if recipe.motion else filled | {bench.again: secrets.token_hex()}
-        shown = {bench.stage.captions: "\n".join(record.captions), bench.stage.files: [*record.files]}
+        shown: dict[Any, Any] = {
+            bench.stage.captions: "\n".join(record.captions),
+            bench.stage.files: [*record.files],
+            bench.stage.screen: record.shown(),
+        }
         shown = {component: value for component, value in shown.items() if component is not None}
         return filled | shown | {bench.stage.used: recipe.seed, bench.stage.record: record}
 
@@ -108,7 +112,9 @@ def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, 
         return gr.Tabs(selected=COMPARE), history.compared(event)
 
     stages = [bench.stage for bench in benches.values()]
-    results = [part for stage in stages for part in (stage.captions, stage.files, stage.used, stage.record) if part]
+    results = [
+        part for stage in stages for part in (stage.captions, stage.files, stage.used, *stage.kept) if part is not None
+    ]
     runs = [bench.again for bench in benches.values()]
     drawer.again(again, None, [*_fields(benches, tabs), *results, *runs], **QUEUED)
     drawer.compare(compare, None, [tabs, screen], **AT_ONCE)

@@ -21,9 +21,12 @@ from mote.recipe import Identity, Recipe, RecipeError, from_json
 from mote.sampling import Task
 from mote.ui import results
 from mote.ui.handlers import Handlers
+from mote.ui.packing import pack
 from mote.ui.tasks import endpoint
 
 RECORD = "run.json"
+GIVEN = "Given"
+"""What the player calls the motion that a run was given."""
 _NAME = re.compile(rf"{results.PREFIX}[0-9a-f]{{32}}")
 
 
@@ -49,6 +52,17 @@ class Record:
             )
             for number in range(self.recipe.samples)
         ]
+
+    def shown(self) -> dict[str, Any] | None:
+        """What the player shows: the motion that the run was given, if any, and each motion made; None without any."""
+        if not self.files:
+            return None
+        labelled = {GIVEN: read(self.given)} if self.given else {}
+        for sample in self.samples:
+            if sample.motion is not None:
+                name = f"Seed {sample.seed}"
+                labelled[f"{name}: {sample.text}" if sample.text else name] = sample.motion
+        return pack(labelled)
 
     def result(self) -> archive.Result:
         """What the ZIP of the run is made of."""
@@ -87,7 +101,10 @@ def load(name: str) -> Record | None:
 
 
 def recorded(actions: Handlers, task: Task) -> Callable[..., tuple[Any, ...]]:
-    """The handler of a task, without GIFs and with one more value after its own: the Record of the run."""
+    """The handler of a task without GIFs.
+
+    After its own values come what the player shows, if the task makes motions, and the Record of the run.
+    """
 
     @wraps(getattr(actions, endpoint(task)))
     def run(*values: Any) -> tuple[Any, ...]:
@@ -110,6 +127,6 @@ def recorded(actions: Handlers, task: Task) -> Callable[..., tuple[Any, ...]]:
             given=str(given) if given else None,
         )
         record.save()
-        return (*result, record)
+        return (*result, record.shown(), record) if files else (*result, record)
 
     return run

@@ -34,6 +34,7 @@ class Stage:
     on, from 0, `sends` the buttons that do it, and `progress` where that of a run is shown.
     """
 
+    screen: gr.HTML | None
     gallery: gr.Gallery | None
     captions: gr.Textbox | None
     files: gr.File | None
@@ -48,14 +49,19 @@ class Stage:
         """The outputs of the task's endpoint, before the seed and the status."""
         return [part for part in (self.gallery, self.captions, self.files) if part is not None]
 
+    @property
+    def kept(self) -> list[Component]:
+        """What the page's own runs put out besides: to the player, where the task makes motions, and the record."""
+        return [part for part in (self.screen, self.record) if part is not None]
+
 
 def result(
     task: Task, given: dict[str, Any], seed: Component, viewer: Path, record: gr.State, actions: handlers.Handlers
 ) -> Stage:
     """What the task makes: motions, captions, or both, with their downloads; the seed that was used.
 
-    Whenever a run has left its record, its motions go to the player first and then become GIFs.  So neither the player
-    is an output of the endpoints, nor does the page wait for the drawing.
+    The motions go to the player with the record of their run; whenever there is a new record, they become GIFs.  So
+    neither the player is an output of the endpoints, nor does the page wait for the drawing.
 
     Args:
         given: The components of what the task is given, by name.
@@ -76,9 +82,8 @@ def result(
                     gallery = _gallery()
     if "text" in sides:
         captions = _captions()
-    shown = record.change(staging.show, record, screen, **AT_ONCE) if gallery else None
     if screen:
-        checked.below(actions, record, shown)
+        checked.below(actions, record, asks=gallery is not None)
     with gr.Row(elem_classes="result-bar"):
         files, chosen = _downloads(gallery, record)
         used = gr.Number(label="Seed used", precision=0, interactive=False, scale=0, min_width=190, elem_classes="used")
@@ -93,9 +98,10 @@ def result(
         if captions:
             clip = gr.Button("Copy text", size="sm", scale=0, min_width=88)
             scripts.run(clip.click, scripts.COPY, captions, None)
-    if shown:
-        shown.success(staging.draw, record, gallery, trigger_mode="always_last", **DRAWING)
+    if gallery:
+        record.change(staging.draw, record, gallery, trigger_mode="always_last", **DRAWING)
     return Stage(
+        screen=screen if gallery else None,
         gallery=gallery, captions=captions, files=files, used=used, record=record, chosen=chosen, sends=sends,
         progress=next(part for part in (screen if gallery else None, captions) if part),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the page does around a run that no endpoint does: motions in the player at once, their GIFs afterwards.
+"""What the page does around a run that no endpoint does: GIFs that come while the motion plays, uploads, the ZIP.
 
 Drawing the GIFs takes longer than making the motions.  The endpoints return both together, as programs expect; the page
 asks for the motions alone, plays them, and fetches the GIFs while the person already watches.
@@ -14,14 +14,13 @@ import gradio as gr
 
 from mote.coding import Limits
 from mote.export import export, slug
-from mote.files import MotionFileError, read
+from mote.files import MotionFileError
 from mote.motion.convention import Units, Up
 from mote.recipe import RecipeError
 from mote.ui import checks, results, uploads
 from mote.ui.packing import pack
-from mote.ui.runs import Record
+from mote.ui.runs import GIVEN, Record
 
-GIVEN = "Given"
 _NOTE = "<details><summary>{}</summary>{}</details>"
 
 
@@ -42,18 +41,6 @@ class Received(NamedTuple):
     up: Up | None = None
 
 
-def show(record: Record | None) -> dict[str, Any] | None:
-    """What the player shows of a run: the motion that it was given, if any, and each motion made; None without any."""
-    if record is None or not record.files:
-        return None
-    labelled = {GIVEN: read(record.given)} if record.given else {}
-    for sample in record.samples:
-        if sample.motion is not None:
-            name = f"Seed {sample.seed}"
-            labelled[f"{name}: {sample.text}" if sample.text else name] = sample.motion
-    return pack(labelled)
-
-
 def draw(record: Record | None) -> list[tuple[str, str | None]]:
     """The GIFs of a run's motions for its gallery, each with its sentence where it has one."""
     files = record.files if record else ()
@@ -62,11 +49,11 @@ def draw(record: Record | None) -> list[tuple[str, str | None]]:
 
 
 def show_beside(record: Record | None, received: str | None) -> Any:
-    """What `show` does, if the received motion is the one that the run was given; else the player keeps what it has."""
+    """What the run shows, if the received motion is the one that it was given; else the player keeps what it has."""
     if record is None or not (record.given and record.files and received):
         return gr.skip()
     same = Path(record.given).read_bytes() == Path(received).read_bytes()
-    return show(record) if same else gr.skip()
+    return record.shown() if same else gr.skip()
 
 
 def offer(record: Record | None) -> gr.Radio:

@@ -19,6 +19,7 @@ import numpy as np
 from mote.checkpoint import load
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from mote.render import render_gif
+from train.command import command
 from train.data import Clips, Split, read_manifest
 from train.engine import engine, is_main, on_main
 from train.evaluate_metrics import bodies, describe, match
@@ -43,7 +44,7 @@ from train.observe import (
 )
 from train.official import Official
 from train.prepare.captions import read_caption
-from train.report import Report, Row
+from train.report import JSON, Report, Row
 from train.ted import recovered
 
 FACTS: Mapping[Fact, str] = {
@@ -228,7 +229,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = dict.fromkeys(PARTS, ("evaluator",)) | {
 """The options without which a part cannot be measured."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Print the report, and write REPORT.md and report.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="a folder with med, ted and mtdm, or an id of the Hub")
@@ -255,21 +257,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = Settings(
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
-    try:
-        before = Report.read(options.out) if options.add else None
-        evaluation = Evaluation(
-            MoTe.from_pretrained(options.model, device=str(engine().device)),
-            load(Evaluator, EvaluatorConfig, options.evaluator) if options.evaluator else None,
-            Clips.load(options.data, settings.split),
-            settings,
-            load_matching(options.matching) if options.matching else None,
-            options.bert,
-            Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
-        )
-        for part in options.parts or [part for part in PARTS if not lacking[part]]:
-            PARTS[part](evaluation)
-    except ValueError as error:
-        parser.error(str(error))
+    before = Report.read(options.out / JSON) if options.add else None
+    evaluation = Evaluation(
+        MoTe.from_pretrained(options.model, device=str(engine().device)),
+        load(Evaluator, EvaluatorConfig, options.evaluator) if options.evaluator else None,
+        Clips.load(options.data, settings.split),
+        settings,
+        load_matching(options.matching) if options.matching else None,
+        options.bert,
+        Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
+    )
+    for part in options.parts or [part for part in PARTS if not lacking[part]]:
+        PARTS[part](evaluation)
     report = evaluation.report
     if before:
         before.add(report)

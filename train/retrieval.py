@@ -24,6 +24,7 @@ from mote.checkpoint import load, load_ted, save
 from mote.models.med import MED, MEDConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from train.command import command
 from train.critic import blurred, shown
 from train.data import Clips
 from train.engine import engine, on_main
@@ -172,7 +173,8 @@ def train(prepared: Path, models: Path, out: Path, training: RetrievalTraining, 
     return model
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where a file finds no room."""
 
@@ -60,6 +62,21 @@ def room(path: Path, *, size: int | None = None) -> Iterator[None]:
             f"the disk is full: {path}{needed} finds {free} free. What was there before stays: make room, and the same "
             "command goes on from it"
         ) from error
+
+
+def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
+    """The array in a .npy file, or a map of it.
+
+    Raises:
+        ValueError: the file is not there, or holds something else.
+    """
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"{path} cannot be read as an array of numbers: {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{path} holds several arrays, not one: it is a .npz by another name")
+    return array
 
 
 def _megabytes(size: int) -> str:

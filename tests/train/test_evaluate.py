@@ -34,7 +34,7 @@ from train.observe import (
 )
 from train.prepare.captions import read_caption
 from train.prepare.facts import measure
-from train.report import Report, Row
+from train.report import JSON, Report, Row
 
 CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("normal", "elderly"), width=8)
 
@@ -221,15 +221,15 @@ def test_a_report_is_read_back_and_gone_on_with(tmp_path):
     rows = [Row(what="share", measured=0.9, count=10, least=0.85), Row(what="none", measured=float("nan"), count=0)]
     report = Report(settings={"steps": 10}, rows=rows, tables={"motions": table}, groups={"by action": group})
     report.write(tmp_path)
-    again = Report.read(tmp_path)
+    again = Report.read(tmp_path / JSON)
     assert again.markdown() == report.markdown()
     again.add(Report(settings={"steps": 10}, rows=[replace(rows[0], measured=0.8), replace(rows[0], what="new")]))
     assert [(row.what, row.measured) for row in again.rows if row.count] == [("share", 0.8), ("new", 0.9)]
     with pytest.raises(ValueError, match="differ in steps, weights"):
         again.add(Report(settings={"steps": 20, "weights": "ab12"}))
     (tmp_path / "report.json").write_text("[]")
-    with pytest.raises(ValueError, match=r"no report\.json of this program"):
-        Report.read(tmp_path)
+    with pytest.raises(ValueError, match=r"is no report of train\.evaluate"):
+        Report.read(tmp_path / JSON)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from mote.motion.features import LAYOUTS, Layout, to_joints
 from mote.motion.skeleton import Skeleton
 from train.data import MANIFEST, PACKED, Form, Split, packed, write_form
+from train.storage import read_array
 
 Name = Literal["humanml3d", "kit-ml"]
 VECTORS, TEXTS = "new_joint_vecs", "texts"
@@ -68,7 +69,7 @@ def recognise(folder: Path) -> Name | None:
     first = next(iter(sorted((folder / VECTORS).glob("*.npy"))[:1]), None)
     if first is None:
         raise ValueError(f"{folder / VECTORS} has no .npy files: it should hold the features of the set's clips")
-    shape = np.load(first, mmap_mode="r", allow_pickle=False).shape
+    shape = read_array(first, mapped=True).shape
     found = next((name for name, known in SETS.items() if shape[-1:] == (known.columns,)), None)
     if found is None:
         raise ValueError(f"{first} is an array of {shape}: HumanML3D has (frames, 263), KIT-ML (frames, 251)")
@@ -166,7 +167,7 @@ def _read(
         if not path.is_file():
             left_out[f"no file in {path.parent.name}"].append(clip)
             return None
-    features = np.load(vectors, allow_pickle=False)
+    features = read_array(vectors)
     if features.ndim != 2 or features.shape[1] != known.columns:
         raise ValueError(f"{vectors} is an array of {features.shape}, not of (frames, {known.columns})")
     if not np.isfinite(features).all():
@@ -204,7 +205,7 @@ def _clips(
 
 def _bones(out: Path, records: list[dict[str, Any]], layout: Layout, skeleton: Skeleton) -> tuple[float, ...]:
     """The mean bone lengths of some training clips, as the features measure."""
-    rows = np.load(packed(out, "train"), mmap_mode="r")
+    rows = read_array(packed(out, "train"), mapped=True)
     training = [record for record in records if record["split"] == "train"]
     some = training[:: 1 + len(training) // MEASURED]
     joints = [to_joints(rows[one["first"] : one["first"] + one["frames"]], layout) for one in some]

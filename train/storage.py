@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
+
+DAMAGED = (OSError, ValueError, EOFError, BadZipFile)
+"""What numpy raises of a file that is not there, is cut off, or is another."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where a file finds no room."""
@@ -72,7 +76,7 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
     """
     try:
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGED as error:
         raise ValueError(f"{path} cannot be read as an array of numbers: {error}") from error
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{path} holds several arrays, not one: it is a .npz by another name")

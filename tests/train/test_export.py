@@ -92,6 +92,12 @@ def test_the_licence_is_the_strictest_of_the_data(tmp_path, tiny_folder, sources
     )
 
 
+def test_a_stage_that_was_killed_before_its_first_figure_is_told(run, tmp_path):
+    (run / "stages" / "med" / "log.csv").write_text("kind,step,seconds,figure,value\n")
+    export(run, "walker", tmp_path / "out", run / "report")
+    assert "| med | 0 | 0.0 |" in (tmp_path / "out" / "README.md").read_text()
+
+
 def test_published_parts_are_named(tmp_path, tiny_folder):
     run = make_run(tmp_path / "run", tiny_folder, "cmu", encoder="openai/clip-vit-large-patch14", decoder="my-gpt2")
     export(run, "walker", tmp_path / "out", run / "report")

@@ -11,7 +11,7 @@ from synthetic import codes, make_data, make_evaluator, place
 from train.data import Clips
 from train.evaluate import main
 from train.evaluation import Evaluation, Settings
-from train.protocol import Draw, draw, references
+from train.protocol import Draw, draw, references, whole
 
 COUNT = 64
 """Clips: two pools, so that every draw is of all."""
@@ -58,6 +58,13 @@ def test_the_draws_are_those_of_the_protocol():
     np.testing.assert_array_equal(
         Draw(clip=0, caption=0, start=2, frames=4).cut(np.arange(9)[:, None])[:, 0], range(2, 6)
     )
+
+
+def test_whole_clips_are_cut_to_a_multiple_of_four_as_all_are():
+    clips = whole([40, 43, 199], [2, 0, 1])
+    assert [(one.clip, one.caption, one.start, one.frames) for one in clips] == [
+        (0, 2, 0, 40), (1, 0, 0, 40), (2, 1, 0, 196),
+    ]  # fmt: skip
 
 
 def test_too_little_is_said():

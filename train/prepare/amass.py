@@ -27,7 +27,7 @@ from mote.motion.retarget import canonical
 from mote.motion.rotation import from_vectors
 from mote.motion.skeleton import HUMANML3D
 from train.command import command
-from train.storage import read_array
+from train.storage import DAMAGED, read_array
 
 JOINTS = len(HUMANML3D.names)
 FPS = int(HUMANML3D.fps)
@@ -48,7 +48,7 @@ def rest_joints(model: Path, betas: Float[np.ndarray, " shapes"]) -> Float[np.nd
     """
     try:
         template, shapes, regressor = _body(model)
-    except (OSError, KeyError, ValueError) as error:
+    except (*DAMAGED, KeyError) as error:
         raise ValueError(
             f"{model} is no SMPL-H body: model.npz of arrays v_template, shapedirs, J_regressor"
         ) from error
@@ -72,10 +72,10 @@ def pose_to_joints(recording: Path, smplh: Path) -> Float[np.ndarray, "frames 22
         with np.load(recording, allow_pickle=False) as raw:
             poses, path, betas, rate = (raw[name] for name in ("poses", "trans", "betas", "mocap_framerate"))
             gender = raw["gender"].item()
-    except (OSError, KeyError, ValueError) as error:
+    except (*DAMAGED, KeyError) as error:
         raise ValueError(f"{recording} is no AMASS recording: poses, trans, betas, gender, mocap_framerate") from error
-    gender = gender.decode() if isinstance(gender, bytes) else str(gender)
-    rest = rest_joints(smplh / gender / "model.npz", betas)
+    male = gender in ("male", b"male")  # of anybody else HumanML3D's code takes the female body, neutral ones included
+    rest = rest_joints(smplh / ("male" if male else "female") / "model.npz", betas)
     step = max(1, int(rate / FPS))
     turns = from_vectors(poses[::step, : 3 * JOINTS].reshape(-1, JOINTS, 3))
     offsets = rest - np.concatenate([np.zeros((1, 3)), rest[list(HUMANML3D.parents[1:])]])
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, required=True, help="HumanML3D's index.csv")
     parser.add_argument("--amass", type=Path, help="folder of the AMASS archives, each unpacked to its own name")
-    parser.add_argument("--smplh", type=Path, help="folder of the SMPL-H bodies: male, female and neutral")
+    parser.add_argument("--smplh", type=Path, help="folder of the SMPL-H bodies: male and female")
     parser.add_argument("--humanact12", type=Path, help="folder of HumanAct12's joints, as HumanML3D has them")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)

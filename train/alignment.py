@@ -28,7 +28,7 @@ from train.command import command
 from train.data import Clips, Split
 from train.med import encode_all
 from train.metrics_motion import POOL, r_precision
-from train.mtdm import encode_texts
+from train.pairs import encode_texts
 from train.prepare.captions import read_caption
 from train.report import show, table
 

@@ -23,7 +23,7 @@ from train.command import command
 from train.data import Clips
 from train.engine import engine, on_main, shared
 from train.loop import FitConfig, add_arguments, asked, fit
-from train.mtdm import Pairs
+from train.pairs import Pairs
 from train.prepare import text
 from train.prepare.captions import read_caption
 from train.sentences import Batch, Batches, to_be_written

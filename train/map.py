@@ -26,7 +26,7 @@ from mote.pipeline import MoTe
 from train.command import command
 from train.data import Clips, Split
 from train.med import encode_all
-from train.mtdm import encode_texts
+from train.pairs import encode_texts
 from train.prepare.__main__ import fraction
 from train.prepare.actions import action_group
 from train.prepare.captions import describe

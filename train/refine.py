@@ -40,7 +40,8 @@ from train.critic import Critic, CriticTraining, Examples
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
-from train.mtdm import Motions, MTDMTraining, encode_texts
+from train.mtdm import MTDMTraining
+from train.pairs import Motions, encode_texts
 from train.prepare.reading import Claims, read_caption
 
 

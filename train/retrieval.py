@@ -30,7 +30,7 @@ from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.metrics_motion import r_precision
-from train.mtdm import Draw, Motions, encode_texts
+from train.pairs import Draw, Motions, encode_texts
 from train.prepare.actions import find_action
 
 

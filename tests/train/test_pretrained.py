@@ -20,7 +20,8 @@ from train import mtdm as denoiser
 from train import ted as stage
 from train.data import Clips
 from train.loop import FitConfig
-from train.mtdm import MTDMTraining, Pairs
+from train.mtdm import MTDMTraining
+from train.pairs import Pairs
 from train.pretrained import build, freeze
 from train.run import commands, publish
 from train.sentences import Batches

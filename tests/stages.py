@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from people import standing
 from synthetic import make_data, make_evaluator
 
 from mote.checkpoint import save
 from mote.models.med import MEDConfig
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
-from mote.motion.skeleton import HUMANML3D
 from train import evaluate, generate, med, mtdm, retrieval
 from train.data import MANIFEST
 from train.evaluator import Evaluator, EvaluatorConfig
@@ -35,11 +35,8 @@ def make(folder: Path, model: Path) -> Path:
     chance, records = np.random.default_rng(0), []
     splits = ["val"] * 32 + ["train"] * 8 + ["test"] * 8  # the retrieval is validated in a pool of 32
     for number, split in enumerate(splits):
-        joints = np.zeros((40 + number, 22, 3))
-        for joint, parent in enumerate(HUMANML3D.parents):
-            joints[:, joint] = (joints[:, parent] if parent >= 0 else 0) + HUMANML3D.offsets[joint]
-        joints[..., 1] -= joints[..., 1].min()
-        joints += 0.01 * chance.normal(size=joints.shape)
+        joints = standing(40 + number)
+        joints = joints + 0.01 * chance.normal(size=joints.shape)
         joints[..., 2] += np.linspace(0, number / 12, len(joints))[:, None]
         name, action = f"clip-{number}", ("walk", "wave-left-hand")[number % 2]
         np.save(folder / "features" / f"{name}.npy", to_features(joints).astype(np.float16))

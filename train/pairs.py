@@ -65,9 +65,13 @@ class Motions:
     def draw(self, size: int, chance: torch.Generator) -> Draw:
         """Random clips, each in one of its copies and with one of its sentences."""
         rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
-        counts = self.first[rows + 1] - self.first[rows]
-        texts = self.first[rows] + (torch.rand(size, generator=chance) * counts).long()
+        texts = self.a_caption(rows, chance)
         return Draw(rows, torch.randint(len(self.motion), (size,), generator=chance), texts)
+
+    def a_caption(self, rows: Int[Tensor, " b"], chance: torch.Generator) -> Int[Tensor, " b"]:
+        """The place of one of the sentences about each of some clips or mirror images."""
+        counts = self.first[rows + 1] - self.first[rows]
+        return self.first[rows] + (torch.rand(len(rows), generator=chance) * counts).long()
 
     def reworded(self, drawn: Draw, share: float, chance: torch.Generator) -> list[str]:
         """The sentences of a draw, a share of them as others may put it."""

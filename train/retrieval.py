@@ -95,10 +95,8 @@ class Groups(Motions):
 
     def _sentences(self, reworded: float, chance: torch.Generator) -> list[str]:
         """One about each clip and one about each mirror image."""
-        counts = self.first[1:] - self.first[:-1]
-        texts = self.first[:-1] + (torch.rand(len(counts), generator=chance) * counts).long()
-        clips = torch.arange(len(counts))
-        return self.reworded(Draw(clips, torch.zeros_like(clips), texts), reworded, chance)
+        clips = torch.arange(len(self.first) - 1)
+        return self.reworded(Draw(clips, torch.zeros_like(clips), self.a_caption(clips, chance)), reworded, chance)
 
     def sample(self, size: int, chance: torch.Generator) -> Batch:
         """Random clips, each in one of its copies and with one of its sentences."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from people import standing
 
 from mote.checkpoint import load, save
 from mote.motion.features import LAYOUT, to_features
@@ -37,15 +38,6 @@ from train.prepare.facts import measure
 from train.report import JSON, Report, Row
 
 CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("normal", "elderly"), width=8)
-
-
-def standing(frames: int) -> np.ndarray:
-    joints = np.zeros((frames, 22, 3))
-    for joint, parent in enumerate(HUMANML3D.parents):
-        if parent >= 0:
-            joints[:, joint] = joints[:, parent] + HUMANML3D.offsets[joint]
-    joints[..., 1] -= joints[..., 1].min()
-    return joints
 
 
 def waving_motion(frames: int, side: str = "left") -> Motion:

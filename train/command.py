@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import wraps
 
-from train.storage import StoppedError
+from train.storage import StoppedError, reason
 
 OURS = ("mote", "train")
 """Packages whose ValueErrors are sentences for the user; those of others are faults to be looked into."""
@@ -41,5 +41,5 @@ def _is_ours(error: ValueError) -> bool:
 def _sentence(error: OSError | ValueError) -> str:
     """What it says, in one line; of a file, its name first."""
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename} cannot be used: {error.strerror[0].lower()}{error.strerror[1:]}"
-    return " ".join(str(error).split())
+        return f"{error.filename} cannot be used: {reason(error)}"
+    return reason(error)

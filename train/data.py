@@ -21,7 +21,7 @@ from torch import Tensor
 from mote.checkpoint import read_config
 from mote.motion.features import LAYOUTS, trimmed
 from train.command import command
-from train.storage import StoppedError, read_array
+from train.storage import StoppedError, read_array, reason
 
 Split = Literal["train", "val", "test"]
 MANIFEST, FORM, PACKED = "manifest.jsonl", "form.json", "packed"
@@ -81,7 +81,7 @@ def read_manifest(prepared: Path, split: Split | None = None) -> list[dict[str, 
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StoppedError(
             f"{prepared} has no {MANIFEST} that can be read: name the folder that python -m train.prepare --out wrote, "
-            f"or run that command again ({error!r})"
+            f"or run that command again ({reason(error)})"
         ) from error
 
 

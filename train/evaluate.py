@@ -30,6 +30,7 @@ from train.evaluation import Evaluation, Settings
 from train.evaluator import Evaluator, EvaluatorConfig
 from train.matching import load_matching
 from train.med import errors
+from train.metrics_text import layers
 from train.observe import (
     judge_caption,
     observe,
@@ -177,6 +178,8 @@ def main(arguments: Sequence[str] | None) -> None:
     settings = Settings(
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
+    if options.bert:
+        layers(options.bert)  # before anything is made: its scores come last
     before = Report.read(options.out / JSON) if options.add else None
     evaluation = Evaluation(
         MoTe.from_pretrained(options.model, device=str(engine().device)),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from train.metrics_motion import Repeated
+from train.storage import reason
 
 JSON = "report.json"
 Unit = Literal["%", "mm", "s", "x", ""]
@@ -101,7 +102,7 @@ class Report:
                 groups=values["groups"],
             )
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ValueError(f"{path} is no report of train.evaluate: {error!r}") from error
+            raise ValueError(f"{path} is no report of train.evaluate: {reason(error)}") from error
 
     def add(self, other: "Report") -> None:
         """The rows and tables of another report in the place of those of the same names, the rest at the end.

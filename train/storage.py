@@ -77,10 +77,17 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
     try:
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
     except DAMAGED as error:
-        raise ValueError(f"{path} cannot be read as an array of numbers: {error}") from error
+        raise ValueError(f"{path} cannot be read as an array of numbers: {reason(error)}") from error
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{path} holds several arrays, not one: it is a .npz by another name")
     return array
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be used, in words."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror[0].lower()}{error.strerror[1:]}"
+    return f"it lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
 
 
 def _megabytes(size: int) -> str:

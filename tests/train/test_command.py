@@ -30,6 +30,7 @@ COMMANDS = (
     "evaluate --model MODEL --data PREPARED --parts body --evaluator BAD",
     "evaluate --model MODEL --data PREPARED --parts ted --matching BAD",
     "evaluate --model MODEL --data PREPARED --parts protocol --official BAD",
+    "evaluate --model MODEL --data PREPARED --parts ted --bert BAD",
     "evaluator --data BAD",
     "examples --model BAD",
     "export --run BAD --name walker",

@@ -27,7 +27,7 @@ from mote.motion.retarget import canonical
 from mote.motion.rotation import from_vectors
 from mote.motion.skeleton import HUMANML3D
 from train.command import command
-from train.storage import DAMAGED, read_array
+from train.storage import DAMAGED, read_array, reason
 
 JOINTS = len(HUMANML3D.names)
 FPS = int(HUMANML3D.fps)
@@ -102,7 +102,7 @@ def read_index(path: Path) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [*csv.DictReader(file)]
     except (OSError, ValueError, csv.Error) as error:
-        raise ValueError(f"{path} is no index.csv of HumanML3D: {error}") from error
+        raise ValueError(f"{path} is no index.csv of HumanML3D: {reason(error)}") from error
     if not rows or not rows[0].keys() >= INDEX:
         raise ValueError(f"{path} is no index.csv of HumanML3D: it has rows of {', '.join(sorted(INDEX))}")
     return rows

@@ -13,7 +13,7 @@ from typing import Literal
 
 from mote.models.words import clean
 from train import data
-from train.storage import StoppedError
+from train.storage import StoppedError, reason
 
 Split = Literal["train", "val"]
 """TED never sees the test captions of HumanML3D and KIT-ML."""
@@ -57,7 +57,8 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StoppedError(
-            f"{path} has no captions that can be read: name the folder that holds humanml3d and kit-ml ({error!r})"
+            f"{path} has no captions that can be read: name the folder that holds humanml3d and kit-ml "
+            f"({reason(error)})"
         ) from error
 
 

@@ -190,6 +190,8 @@ def main(arguments: Sequence[str] | None) -> None:
         options.bert,
         Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
     )
+    if before:
+        before.add(evaluation.report)  # of no rows yet: whether the two go together shows before anything is made
     for part in options.parts or [part for part in PARTS if not lacking[part]]:
         PARTS[part](evaluation)
     report = evaluation.report

@@ -15,7 +15,7 @@ from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
 from train import match
 from train.data import MANIFEST, Clips
-from train.evaluate import main
+from train.evaluate import PARTS, main
 from train.evaluate_prompts import CALLS, plain_prompts
 from train.evaluator import Evaluator, EvaluatorConfig, EvaluatorTraining, Targets, accuracy, classes, train
 from train.loop import FitConfig
@@ -231,6 +231,17 @@ def matching(prepared, tiny_folder, tmp_path_factory):
     fitting = FitConfig(steps=3, warmup=1, precision="fp32")
     match.train(prepared, tiny_folder / "ted", folder, match.MatchTraining(batch=4), fitting)
     return folder
+
+
+def test_a_report_of_another_model_is_refused_before_anything_is_made(tiny_folder, prepared, tmp_path, monkeypatch):
+    def nothing_yet(evaluation):
+        raise AssertionError("a part has begun")
+
+    monkeypatch.setitem(PARTS, "ted", nothing_yet)
+    Report(settings={"weights": "another"}).write(tmp_path)
+    folders = ["--model", tiny_folder, "--data", prepared, "--out", tmp_path]
+    with pytest.raises(SystemExit, match="the reports differ in weights"):
+        main([*map(str, folders), "--parts", "ted", "--add"])
 
 
 def test_the_matching_networks_come_back_from_disk(matching, prepared):

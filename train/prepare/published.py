@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from mote.motion.features import LAYOUTS, Layout, to_joints
 from mote.motion.skeleton import Skeleton
-from train.data import MANIFEST, PACKED, Form, Split, packed, write_form
+from train.data import MANIFEST, PACKED, Form, Split, packed, read_manifest, write_form
 from train.storage import read_array
 
 Name = Literal["humanml3d", "kit-ml"]
@@ -99,10 +99,12 @@ def prepare(folder: Path, out: Path, name: Name) -> str:
     """Write what `train.data.Clips` reads, and return what was found and left out, in lines; done once, it stays.
 
     Raises:
-        ValueError: a split file is missing, no clip is left, or a file is of another form.
+        ValueError: a split file is missing, no clip is left, a file is of another form, or another set is in `out`.
     """
     told = out / "report.txt"
     if told.exists():
+        if (there := read_manifest(out)[0]["source"]) != name:
+            raise ValueError(f"{out} holds {there}, not {name}: name another folder with --out")
         return told.read_text()
     known = SETS[name]
     layout = LAYOUTS[known.columns]

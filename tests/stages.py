@@ -10,16 +10,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from people import standing
+from synthetic import make_data, make_evaluator
 
 from mote.checkpoint import save
 from mote.models.med import MEDConfig
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
-from mote.motion.skeleton import HUMANML3D
 from train import evaluate, generate, med, mtdm, retrieval
 from train.data import MANIFEST
 from train.evaluator import Evaluator, EvaluatorConfig
 from train.loop import FitConfig
+from train.metrics_motion import POOL
 from train.prepare.facts import measure
 
 FITTING = FitConfig(lr=1e-2, steps=6, warmup=1, ema=0.5, log_every=1, save_every=4, validate_every=3, precision="fp32")
@@ -28,16 +30,13 @@ PARTS = ("real", "med", "ted", "text-to-motion", "motion-to-text", "joint", "cap
 
 
 def make(folder: Path, model: Path) -> Path:
-    """A few clips in the prepared form, a judge, the autoencoders of a model, and prompts."""
+    """A few clips in the prepared form, a judge, the autoencoders of a model, prompts, and a published evaluator."""
     (folder / "features").mkdir(parents=True)
     chance, records = np.random.default_rng(0), []
     splits = ["val"] * 32 + ["train"] * 8 + ["test"] * 8  # the retrieval is validated in a pool of 32
     for number, split in enumerate(splits):
-        joints = np.zeros((40 + number, 22, 3))
-        for joint, parent in enumerate(HUMANML3D.parents):
-            joints[:, joint] = (joints[:, parent] if parent >= 0 else 0) + HUMANML3D.offsets[joint]
-        joints[..., 1] -= joints[..., 1].min()
-        joints += 0.01 * chance.normal(size=joints.shape)
+        joints = standing(40 + number)
+        joints = joints + 0.01 * chance.normal(size=joints.shape)
         joints[..., 2] += np.linspace(0, number / 12, len(joints))[:, None]
         name, action = f"clip-{number}", ("walk", "wave-left-hand")[number % 2]
         np.save(folder / "features" / f"{name}.npy", to_features(joints).astype(np.float16))
@@ -51,6 +50,8 @@ def make(folder: Path, model: Path) -> Path:
         )  # fmt: skip
     (folder / MANIFEST).write_text("".join(json.dumps(record) + "\n" for record in records))
     save(Evaluator(EvaluatorConfig(actions=("walk", "wave"), styles=("normal",), width=8)), folder / "judge")
+    make_data(folder / "tagged", POOL)
+    make_evaluator(folder / "official", POOL)
     shutil.copytree(model, folder / "model")
     (folder / "prompts.txt").write_text("\n".join(f"a person walks {number} steps" for number in range(7)))
     return folder
@@ -68,6 +69,11 @@ def main(folder: Path, out: Path, accumulate: int) -> None:
     evaluate.main(
         ["--model", str(folder / "model"), "--data", str(folder), "--evaluator", str(folder / "judge"),
          "--out", str(out), "--steps", "2", "--joint", "5", "--batch", "3", "--captions", "5", "--parts", *PARTS]
+    )  # fmt: skip
+    evaluate.main(
+        ["--model", str(folder / "model"), "--data", str(folder / "tagged"), "--official", str(folder / "official"),
+         "--out", str(out / "protocol"), "--steps", "1", "--repeats", "2", "--texts", "2", "--samples", "3",
+         "--batch", "7", "--parts", "protocol"]
     )  # fmt: skip
     options = ["--batch", "2", "--steps", "2", "--formats", "npy", "bvh"]
     prompts = ["--file", str(folder / "prompts.txt"), "--out", str(out / "motions")]

@@ -9,12 +9,10 @@ one; a run that was stopped goes on where it stopped.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from mote.models.interaction import Interaction
 from mote.models.med import MEDConfig
@@ -22,11 +20,12 @@ from mote.models.mtdm import MTDMConfig
 from mote.models.writers import BY_TABLE
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from train.alignment import align
+from train.command import command
 from train.data import MANIFEST, Split
 from train.jobs import Commands, gather, run_once
 from train.plots import draw
 from train.repetition import load_unruly, repetition
-from train.report import show, table
+from train.report import JSON, Report, show, table
 
 SPLIT: Split = "val"
 
@@ -185,12 +184,12 @@ def gather_variants(out: Path, ted: Path) -> None:
         gather(out / variant.name, {"med": out / variant.med, "ted": ted})
 
 
-def section(study: Study, reports: Mapping[str, dict[str, Any]], page: Path, pictures: Path) -> str:
+def section(study: Study, reports: Mapping[str, Report], page: Path, pictures: Path) -> str:
     """A study as Markdown: its table, and pictures of the figures in DRAWN."""
-    found = {name: {row["what"]: row for row in report["rows"]} for name, report in reports.items()}
+    found = {name: {row.what: row for row in report.rows} for name, report in reports.items()}
     columns = {column: what for column, what in study.figures.items() if all(what in rows for rows in found.values())}
     cells = [
-        [name, *(show(rows[what]["measured"], rows[what]["unit"]) for what in columns.values())]
+        [name, *(show(rows[what].measured, rows[what].unit) for what in columns.values())]
         for name, rows in found.items()
     ]
     drawn = draw([*reports.values()], pictures, {what for column, what in columns.items() if column in DRAWN})
@@ -212,9 +211,9 @@ def write_page(options: argparse.Namespace, *, done: bool) -> None:
             "small part of what mote-open had.\n"
         )
     for study in STUDIES:
-        paths = {name: out / "reports" / run.name / "report.json" for name, run in study.runs.items()}
+        paths = {name: out / "reports" / run.name / JSON for name, run in study.runs.items()}
         if all(path.exists() for path in paths.values()):
-            reports = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+            reports = {name: Report.read(path) for name, path in paths.items()}
             parts.append(section(study, reports, page, pictures))
     if done:
         parts += trained(options)
@@ -244,7 +243,8 @@ def trained(options: argparse.Namespace) -> list[str]:
     ]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Train, evaluate and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--raw", type=Path, required=True, help="folder that holds humanml3d and kit-ml")

@@ -24,10 +24,11 @@ from torch import Tensor
 
 from mote.models.mtdm import MTDM
 from mote.pipeline import MoTe
+from train.command import command
 from train.data import Clips, Split
 from train.med import encode_all
 from train.metrics_motion import POOL, r_precision
-from train.mtdm import encode_texts
+from train.pairs import encode_texts
 from train.prepare.captions import read_caption
 from train.report import show, table
 
@@ -170,7 +171,8 @@ def align(models: dict[str, MoTe], prepared: Path, split: Split, picture: Path) 
     return table(["model", f"who finds whom, first of {POOL}", *depths], rows)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Print the table and draw `alignment.png`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="+", required=True, help="folders of models")

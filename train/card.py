@@ -58,8 +58,8 @@ LICENCES: dict[Use, Licence] = {
     ),
     "research": Licence(hub="other", name="the terms of the data", use="non-commercial research only"),
 }
-BODIES = {263: ("HumanML3D's 22 joints", 20.0), 251: ("KIT-ML's 21 joints", 12.5)}
-"""The skeleton that features of so many columns describe, and their frames a second."""
+BODIES = {263: "HumanML3D's 22 joints", 251: "KIT-ML's 21 joints"}
+"""The skeleton that features of so many columns describe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +129,8 @@ def front_matter(story: Story) -> str:
 
 def card(name: str, model: MoTe, story: Story) -> str:
     """README.md of a model's folder."""
-    body, fps = BODIES[model.med.config.columns]
-    seconds = model.med.config.max_frames / fps
+    body, fps = BODIES[model.med.config.columns], model.limits.fps
+    seconds = model.limits.most
     sections = {
         f"# {name}": f"A model of MoTe Studio, after [MoTe](https://arxiv.org/abs/2411.19786): a motion autoencoder "
         f"(`med`), a text autoencoder (`ted`) and the denoiser over both latents (`mtdm`), for motions of {body} at "
@@ -242,4 +242,5 @@ def _spent(log: Path) -> tuple[str, str]:
     """Steps and minutes of training that a log tells of."""
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    return f"{max(int(row['step']) for row in rows):,}", f"{max(float(row['seconds']) for row in rows) / 60:.1f}"
+    steps, seconds = (max((float(row[name]) for row in rows), default=0.0) for name in ("step", "seconds"))
+    return f"{steps:,.0f}", f"{seconds / 60:.1f}"

@@ -21,8 +21,8 @@ from mote.models.retrieval import Summary
 from mote.models.text_autoencoder import TextAutoencoder
 from train.engine import engine
 from train.loop import FitConfig, fit
-from train.mtdm import Draw, Motions, encode_texts
 from train.observe import shown_side
+from train.pairs import Draw, Motions, encode_texts
 from train.prepare.actions import ACTIONS, action_group, find_action
 from train.prepare.details import pace
 from train.prepare.facts import Facts

@@ -18,8 +18,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mote.checkpoint import read_config
 from mote.motion.features import LAYOUTS, trimmed
-from train.storage import StoppedError
+from train.command import command
+from train.storage import StoppedError, read_array, reason
 
 Split = Literal["train", "val", "test"]
 MANIFEST, FORM, PACKED = "manifest.jsonl", "form.json", "packed"
@@ -67,26 +69,25 @@ class Batch:
         return replace(self, stored=self.stored.to(device), lengths=self.lengths.to(device))
 
 
-def read_manifest(prepared: Path, split: Split) -> list[dict[str, Any]]:
-    """The records of one split, in the manifest's order.
+def read_manifest(prepared: Path, split: Split | None = None) -> list[dict[str, Any]]:
+    """The records of one split, or of all, in the manifest's order.
 
     Raises:
         StoppedError: the folder has no manifest that can be read.
     """
     try:
         records = [json.loads(line) for line in (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
+        return [record for record in records if split in (None, record["split"])]
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise StoppedError(
             f"{prepared} has no {MANIFEST} that can be read: name the folder that python -m train.prepare --out wrote, "
-            f"or run that command again ({error})"
+            f"or run that command again ({reason(error)})"
         ) from error
-    return [record for record in records if record["split"] == split]
 
 
 def read_form(prepared: Path) -> Form:
     """The form of prepared data; that of our own where the folder says nothing."""
-    path = prepared / FORM
-    return Form(**json.loads(path.read_text())) if path.exists() else Form()
+    return read_config(Form, prepared, FORM) if (prepared / FORM).exists() else Form()
 
 
 def write_form(prepared: Path, form: Form) -> None:
@@ -123,12 +124,12 @@ class Clips:
         """
         records = read_manifest(prepared, split)
         if not records:
-            raise ValueError(f"the prepared data has no clip of the split {split}: run python -m train.prepare first")
+            raise ValueError(f"{prepared} has no clip of the split {split}: run python -m train.prepare again")
         if "first" in records[0]:
-            rows = np.load(packed(prepared, split), mmap_mode="r").view(np.ndarray)
+            rows = read_array(packed(prepared, split), mapped=True).view(np.ndarray)
             features = [rows[record["first"] : record["first"] + record["frames"]] for record in records]
         else:
-            features = [np.load(prepared / "features" / f"{record['name']}.npy") for record in records]
+            features = [read_array(prepared / "features" / f"{record['name']}.npy") for record in records]
         return cls(features, records, read_form(prepared))
 
     def __len__(self) -> int:
@@ -221,7 +222,8 @@ def speed(clips: Clips, draw: Callable[[Batch], Tensor], *, size: int = 64, batc
     return size * batches / (time.perf_counter() - started), size * batches / (time.process_time() - worked)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Print how fast the training clips of a prepared folder come into batches."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("prepared", type=Path, help="the folder that train.prepare wrote")

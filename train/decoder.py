@@ -19,10 +19,11 @@ from torch import Tensor
 from mote.checkpoint import save
 from mote.pipeline import GUIDANCE, VIEWS, MoTe
 from mote.sampling import sample_latents
+from train.command import command
 from train.data import Clips
 from train.engine import engine, on_main, shared
 from train.loop import FitConfig, add_arguments, asked, fit
-from train.mtdm import Pairs
+from train.pairs import Pairs
 from train.prepare import text
 from train.prepare.captions import read_caption
 from train.sentences import Batch, Batches, to_be_written
@@ -115,7 +116,8 @@ def train(
     on_main(trained.ted.save_tokenizer, out)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Read the model, make the latents of the training clips, and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
@@ -127,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     model = MoTe.from_pretrained(options.models, device=str(engine().device))
     generated = generate(model, Pairs(model.med, model.ted, Clips.load(options.prepared, "train"), trims=1))
-    own = text.clips(options.prepared / "manifest.jsonl", "train")
+    own = text.clips(options.prepared, "train")
     plain = Batches(model.ted, text.human(options.data), own, None, TEDTraining())
     fitting = FitConfig(**asked(options), precision="fp32")
     train(model, generated, plain, options.out, fitting, frozen=options.frozen)

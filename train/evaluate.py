@@ -19,41 +19,28 @@ import numpy as np
 from mote.checkpoint import load
 from mote.pipeline import GUIDANCE, STEPS, MoTe
 from mote.render import render_gif
+from train.command import command
 from train.data import Clips, Split, read_manifest
 from train.engine import engine, is_main, on_main
 from train.evaluate_metrics import bodies, describe, match
 from train.evaluate_prompts import call_actions, prompts
 from train.evaluate_protocol import follow
+from train.evaluate_tasks import joint, motion_to_text, text_to_motion
 from train.evaluation import Evaluation, Settings
 from train.evaluator import Evaluator, EvaluatorConfig
 from train.matching import load_matching
 from train.med import errors
+from train.metrics_text import layers
 from train.observe import (
-    METERS_OFF,
-    SECONDS_OFF,
-    STEPS_OFF,
-    Fact,
-    Outcome,
     judge_caption,
-    judge_motion,
     observe,
     reconstructions,
-    table_by,
     waving,
 )
 from train.official import Official
 from train.prepare.captions import read_caption
-from train.report import Report, Row
+from train.report import JSON, Report, Row
 from train.ted import recovered
-
-FACTS: Mapping[Fact, str] = {
-    "turn": "turn named is made",
-    "steps": f"steps named are made, {STEPS_OFF} more or fewer allowed",
-    "pace": "pace named is kept",
-    "distance": f"distance named is covered, to {METERS_OFF:.0%}",
-    "duration": f"seconds named are taken, {SECONDS_OFF:g} more or less allowed",
-}
-"""What is measured of a motion against its prompt, and the words for it."""
 
 
 def judge_real_clips(evaluation: Evaluation) -> None:
@@ -113,71 +100,6 @@ def write_back(evaluation: Evaluation) -> None:
         )
 
 
-def text_to_motion(evaluation: Evaluation) -> None:
-    """Whether the motion made for a prompt does what the prompt says; one prompt for each clip."""
-    asked = [evaluation.prompt(number) for number in range(len(evaluation.real))]
-    seen = observe(evaluation.judge, evaluation.motions)
-    judged = [
-        judge_motion(read_caption(text), clip, one, held_out=held)
-        for (text, held), clip, one in zip(asked, evaluation.real, seen, strict=True)
-    ]
-    outcomes = [outcome for outcome in judged if outcome is not None]
-    name = "text-to-motion"
-    evaluation.add(f"{name}: the action named is the action done, its side too", [o.right for o in outcomes])
-    for held, wording in ((False, "known"), (True, "held-out")):
-        chosen = [outcome for outcome in outcomes if outcome.held_out is held]
-        evaluation.add(f"{name}: the same, prompts of {wording} wording", [outcome.right for outcome in chosen])
-        _add_details(evaluation, f"{name}, {wording} wording", chosen, 0.97 if held else None, 0.9 if held else None)
-    evaluation.add(f"{name}: the side, the direction and the turn named", [o.ways for o in outcomes], 0.97)
-    for fact, what in FACTS.items():
-        evaluation.add(f"{name}: the {what}", [outcome.facts.get(fact) for outcome in outcomes])
-    _add_tables(evaluation, name, outcomes)
-
-
-def motion_to_text(evaluation: Evaluation) -> None:
-    """Whether the caption of a real clip names the action and the side of its label."""
-    outcomes = [
-        judge_caption(read_caption(text), clip) for text, clip in zip(evaluation.captions, evaluation.real, strict=True)
-    ]
-    name = "motion-to-text"
-    evaluation.add(f"{name}: action and side named right", [o.right for o in outcomes], 0.97)
-    spoken = [outcome.right for outcome in outcomes if not outcome.silent]
-    evaluation.add(f"{name}: the same, without the captions that leave out a known side", spoken)
-    _add_details(evaluation, name, outcomes, style=0.9)
-    _add_tables(evaluation, name, outcomes)
-
-
-def _add_details(
-    evaluation: Evaluation,
-    name: str,
-    outcomes: list[Outcome],
-    action: float | None = None,
-    style: float | None = None,
-) -> None:
-    """Rows of action, side and style, with the least that is asked of the first and the last."""
-    evaluation.add(f"{name}: action alone", [outcome.action for outcome in outcomes], action)
-    evaluation.add(f"{name}: side alone", [outcome.side for outcome in outcomes])
-    evaluation.add(f"{name}: style, where one is named", [outcome.style for outcome in outcomes], style)
-
-
-def _add_tables(evaluation: Evaluation, name: str, outcomes: list[Outcome]) -> None:
-    table = table_by(outcomes, "wanted")
-    means = [row["action"] for row in table.values()]
-    mean = Row(what=f"{name}: action alone, mean over actions", measured=float(np.mean(means)), count=len(means))
-    evaluation.report.rows.append(mean)
-    evaluation.report.groups[f"{name}, by action"] = table
-    evaluation.report.groups[f"{name}, by style"] = table_by(outcomes, "named_style")
-
-
-def joint(evaluation: Evaluation) -> None:
-    """Whether the motion and the caption of a pair made from nothing tell of the same action."""
-    samples = evaluation.generate("joint", evaluation.settings.joint)
-    seen = observe(evaluation.judge, [sample.motion for sample in samples if sample.motion is not None])
-    said = [read_caption(sample.text or "").action for sample in samples]
-    agree = [s == one.action for s, one in zip(said, seen, strict=True) if s in evaluation.judge.config.actions]
-    evaluation.add("joint: the action of the motion is the action of the caption", agree, 0.97)
-
-
 def speed(evaluation: Evaluation) -> None:
     """Median seconds of the longest motion, one prompt at a time, and with its GIF; the main process alone."""
     if not is_main():
@@ -228,7 +150,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = dict.fromkeys(PARTS, ("evaluator",)) | {
 """The options without which a part cannot be measured."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Print the report, and write REPORT.md and report.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="a folder with med, ted and mtdm, or an id of the Hub")
@@ -255,21 +178,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = Settings(
         split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
     )
-    try:
-        before = Report.read(options.out) if options.add else None
-        evaluation = Evaluation(
-            MoTe.from_pretrained(options.model, device=str(engine().device)),
-            load(Evaluator, EvaluatorConfig, options.evaluator) if options.evaluator else None,
-            Clips.load(options.data, settings.split),
-            settings,
-            load_matching(options.matching) if options.matching else None,
-            options.bert,
-            Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
-        )
-        for part in options.parts or [part for part in PARTS if not lacking[part]]:
-            PARTS[part](evaluation)
-    except ValueError as error:
-        parser.error(str(error))
+    if options.bert:
+        layers(options.bert)  # before anything is made: its scores come last
+    before = Report.read(options.out / JSON) if options.add else None
+    evaluation = Evaluation(
+        MoTe.from_pretrained(options.model, device=str(engine().device)),
+        load(Evaluator, EvaluatorConfig, options.evaluator) if options.evaluator else None,
+        Clips.load(options.data, settings.split),
+        settings,
+        load_matching(options.matching) if options.matching else None,
+        options.bert,
+        Official.load(options.official, read_manifest(options.data, "train")) if options.official else None,
+    )
+    if before:
+        before.add(evaluation.report)  # of no rows yet: whether the two go together shows before anything is made
+    for part in options.parts or [part for part in PARTS if not lacking[part]]:
+        PARTS[part](evaluation)
     report = evaluation.report
     if before:
         before.add(report)

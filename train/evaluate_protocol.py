@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from train.engine import on_main
 from train.evaluation import Evaluation, Settings
 from train.lemmas import lemmatised
-from train.matching import MOST_FRAMES
 from train.metrics_motion import (
     PRECISION,
     SCORES,
@@ -26,7 +26,7 @@ from train.metrics_motion import (
     scores,
 )
 from train.metrics_text import against_references, load_bert
-from train.protocol import Draw, Guo, references
+from train.protocol import Draw, Guo, references, whole
 
 MOTION_TABLE = "text-to-motion, protocol of Guo et al."
 TEXT_TABLE = "motion-to-text, protocol of Guo et al."
@@ -47,16 +47,13 @@ def follow(evaluation: Evaluation) -> None:
     assert evaluation.official is not None
     guo, settings, tables = Guo(evaluation, evaluation.official), evaluation.settings, evaluation.report.tables
     real = dict(zip(SCORES, repeat(lambda _, chance: _real(guo, chance), *_times(settings)), strict=True))
-    print("real clips:", ", ".join(f"{name} {figure}" for name, figure in real.items()), flush=True)
+    on_main(print, "real clips:", ", ".join(f"{name} {figure}" for name, figure in real.items()))
     made = repeat(lambda number, chance: _made(guo, number, chance), *_times(settings))
     tables[MOTION_TABLE] = {"real": real, "generated": dict(zip((*SCORES, "MultiModality"), made, strict=True))}
-    whole = [
-        Draw(clip=clip, caption=evaluation.drawn[clip], start=0, frames=min(len(features), MOST_FRAMES))
-        for clip, features in enumerate(guo.features)
-    ]
-    captions = guo.written(whole)
+    every = whole([len(features) for features in guo.features], evaluation.drawn)
+    captions = guo.written(every)
     tagged = [evaluation.official.lemmas.tokens(caption) for caption in captions]
-    tables |= _find(guo, whole, evaluation.official.embed_captions(tagged), settings)
+    tables |= _find(guo, every, evaluation.official.embed_captions(tagged), settings)
     tables[REFERENCE_TABLE] = _compare(guo, captions, tagged, evaluation.bert)
 
 
@@ -98,20 +95,20 @@ def _compare(
     }
 
 
-def _find(guo: Guo, whole: Sequence[Draw], written: Embeddings, settings: Settings) -> Tables:
+def _find(guo: Guo, every: Sequence[Draw], written: Embeddings, settings: Settings) -> Tables:
     """How well whole motions and sentences find each other: the protocol of TM2T, and retrieval both ways."""
-    motions, said, made = guo.real(whole), guo.said(whole), guo.made(whole, 0)
+    motions, said, made = guo.real(every), guo.said(every), guo.made(every, 0)
 
     def tell(texts: Callable[[np.random.Generator], Embeddings]) -> dict[str, Repeated]:
         def measure(_: int, chance: np.random.Generator) -> list[float]:
-            embedded, chosen = texts(chance), np.concatenate(pools(len(whole), chance))
+            embedded, chosen = texts(chance), np.concatenate(pools(len(every), chance))
             ranks = r_precision(motions[chosen], embedded[chosen], chance)
             return [*ranks, matching_distance(embedded[chosen], motions[chosen])]
 
         return dict(zip((*PRECISION, "MM-Dist"), repeat(measure, *_times(settings)), strict=True))
 
     def any_sentence(chance: np.random.Generator) -> Embeddings:
-        return guo.said([replace(one, caption=int(chance.integers(len(guo.captions[one.clip])))) for one in whole])
+        return guo.said([replace(one, caption=int(chance.integers(len(guo.captions[one.clip])))) for one in every])
 
     pairs: Mapping[str, tuple[Embeddings, Embeddings]] = {
         "a real sentence finds its clip": (said, motions),

@@ -1,11 +1,11 @@
 """What every part of the evaluation shares: the model, the clips of a split, one prompt for each, and what is made."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from train.matching import Matching
 from train.observe import RealClip, observe_clips, share
 from train.official import Official
 from train.report import Report, Row
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 SEEDS = 1_000_003
 """How far the seeds of two repeats lie apart."""
@@ -45,6 +48,22 @@ class Settings:
     """Prompts of MultiModality."""
     samples: int = 30
     """Motions for each of them."""
+
+    def in_batches(
+        self, make: Callable[[Sequence[Item], range], Sequence[Made]], items: Sequence[Item], repeat: int, name: str
+    ) -> list[Made]:
+        """What `make` makes of each item with a seed of its own, in batches; every repeat has other seeds.
+
+        All processes come here together, share the batches out, and are given all.
+        """
+        first = self.seed + SEEDS * repeat
+
+        def work(start: int) -> Sequence[Made]:
+            part = items[start : start + self.batch]
+            return make(part, range(first + start, first + start + len(part)))
+
+        parts = shared(work, range(0, len(items), self.batch), name=name)
+        return [made for part in parts for made in part]
 
 
 class Evaluation:
@@ -121,23 +140,17 @@ class Evaluation:
         repeat: int = 0,
         seconds: float | None = None,
     ) -> list[Sample]:
-        """One sample for each input, or so many with none, each of a seed of its own, in batches.
-
-        All processes come here together, and share the batches out.
-        """
-        first = self.settings.seed + SEEDS * repeat
-        count = inputs if isinstance(inputs, int) else len(inputs)
+        """One sample for each input, or so many with none, as `Settings.in_batches` has it."""
+        items: Sequence[Any] = range(inputs) if isinstance(inputs, int) else inputs
         side = "text" if task == "text-to-motion" else "motion"
 
-        def make(start: int) -> list[Sample]:
-            end = min(count, start + self.settings.batch)
-            given: dict[str, Any] = {} if isinstance(inputs, int) else {side: list(inputs[start:end])}
+        def make(part: Sequence[Any], seeds: range) -> list[Sample]:
+            given: dict[str, Any] = {} if isinstance(inputs, int) else {side: list(part)}
             options: dict[str, Any] = {
                 "steps": self.settings.steps,
                 "guidance": self.settings.guidance,
                 "seconds": seconds,
             }
-            return self.model.generate(task, **given, **options, seed=range(first + start, first + end))
+            return self.model.generate(task, **given, **options, seed=seeds)
 
-        parts = shared(make, range(0, count, self.settings.batch), name=task)
-        return [sample for part in parts for sample in part]
+        return self.settings.in_batches(make, items, repeat, task)

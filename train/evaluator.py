@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from mote.checkpoint import save
 from mote.models.med import frame_mask
 from mote.motion.features import LAYOUT
+from train.command import command
 from train.data import Batch, Clips, statistics
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
@@ -210,7 +211,8 @@ def train(prepared: Path, out: Path, training: EvaluatorTraining, fitting: FitCo
     return trained
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Train the evaluator and print how often it is right on the real clips of the test split."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")

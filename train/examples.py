@@ -4,10 +4,12 @@
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from mote.files import write
 from mote.pipeline import MoTe
+from train.command import command
 
 PROMPTS = {
     "wave": "a person waves with the right hand",
@@ -19,12 +21,13 @@ PROMPTS = {
 }
 
 
-def main() -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="checkpoints/mote-open")
     parser.add_argument("--out", type=Path, default=Path("assets/examples"))
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
     samples = MoTe.from_pretrained(args.model).generate("text-to-motion", text=[*PROMPTS.values()], seed=args.seed)
     for name, sample in zip(PROMPTS, samples, strict=True):

@@ -10,18 +10,17 @@ The first two train from RAW, the folder of sources that `train.run` takes.  A r
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from mote.checkpoint import load, load_ted
 from mote.models.med import MED, MEDConfig
-from train.data import MANIFEST, Clips, Split
+from train.command import command
+from train.data import Clips, Split
 from train.jobs import run_once, run_together
 from train.med import errors
 from train.prepare import text
-from train.report import Report, Row, show, table
+from train.report import JSON, Report, Row, show, table
 from train.run import commands
 from train.ted import CHECKED, recovered
 
@@ -38,7 +37,7 @@ def reconstruction(options: argparse.Namespace) -> str:
     clips = Clips.load(prepared, SPLIT)
     lost = errors(med, clips)
     ted = load_ted(stages / "ted")
-    captions = text.clips(prepared / MANIFEST, SPLIT)
+    captions = text.clips(prepared, SPLIT)
     captions = captions[:: 1 + len(captions) // CHECKED]
     words = recovered(ted, captions)["words"]
     count = len(clips)
@@ -93,16 +92,17 @@ def _compare(options: argparse.Namespace, model: Path, prepared: Path, settings:
                    str(options.evaluator), "--out", str(out), "--split", SPLIT, "--parts", *PARTS,
                    "--guidance", str(motion), str(words)]  # fmt: skip
         run_once({out.name: command}, options.out / "done")
-        reports[name] = json.loads((out / "report.json").read_text(encoding="utf-8"))["rows"]
+        reports[name] = Report.read(out / JSON).rows
     return table(["what", *reports], [_cells(rows) for rows in zip(*reports.values(), strict=True)])
 
 
-def _cells(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _cells(rows: Sequence[Row]) -> list[str]:
     """A row's name, and what was measured in each report."""
-    return [rows[0]["what"], *(show(row["measured"], row["unit"]) for row in rows)]
+    return [rows[0].what, *(show(row.measured, row.unit) for row in rows)]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Run one recipe and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=tuple(RECIPES))

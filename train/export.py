@@ -8,7 +8,6 @@ beside and takes its place when it is whole.  `--push ORG/NAME` puts it on the H
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,9 +18,11 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
+from mote.checkpoint import read_fields
 from mote.pipeline import MoTe
 from train.card import Story, card, licence_text
-from train.data import MANIFEST
+from train.command import command
+from train.data import read_manifest
 from train.evaluate_prompts import CALLED
 from train.report import JSON, Report
 from train.vocabulary import offer
@@ -68,17 +69,14 @@ def export(run: Path, name: str, out: Path, report: Path) -> None:
         SystemExit: the folder cannot be written; what was there stays.
     """
     model = MoTe.from_pretrained(run / "model", device="cpu")
-    told = Report.read(report) if (report / JSON).exists() else None
+    told = Report.read(report / JSON) if (report / JSON).exists() else None
     if told and (of := told.settings.get("weights")) != model.digest[:12]:
         raise ValueError(
             f"{report} is of the weights {of}, not of those in {run / 'model'}, {model.digest[:12]}: run "
             "train.evaluate again, or name another folder with --report"
         )
-    manifest = run / "prepared" / MANIFEST
-    if not manifest.exists():
-        raise ValueError(f"{manifest} is missing: it says what the model learned from, and under which licence")
-    records = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
-    about = json.loads((run / RECORD).read_text(encoding="utf-8")) if (run / RECORD).exists() else {}
+    records = read_manifest(run / "prepared")
+    about = read_fields(run, RECORD) if (run / RECORD).exists() else {}
     story = Story(records=records, run=about, stages=run / "stages", report=told)
     with replacing(out) as folder:
         shutil.copytree(run / "model", folder, dirs_exist_ok=True)
@@ -123,7 +121,8 @@ def push(folder: Path, name: str) -> str:
     return str(address)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="the folder of train.run")
     parser.add_argument("--name", required=True, help="what the model is called")
@@ -132,13 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--push", metavar="ORG/NAME", help="put the folder on the Hub as well, in this repository")
     options = parser.parse_args(arguments)
     out = options.out or Path("checkpoints") / options.name
-    try:
-        if options.push:
-            check_push(options.push)
-        export(options.run, options.name, out, options.report or options.run / "report")
-        print(push(out, options.push) if options.push else out)
-    except ValueError as error:
-        parser.error(str(error))
+    if options.push:
+        check_push(options.push)
+    export(options.run, options.name, out, options.report or options.run / "report")
+    print(push(out, options.push) if options.push else out)
 
 
 if __name__ == "__main__":

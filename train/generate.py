@@ -17,10 +17,12 @@ from typing import Any, get_args
 from tqdm import tqdm
 
 from mote.__main__ import CHECKPOINT, read_lines
+from mote.checkpoint import read_fields
 from mote.export import Format, export, slug
 from mote.files import MotionFileError
 from mote.motion.motion import Motion
 from mote.pipeline import STEPS, MoTe
+from train.command import command
 from train.engine import engine, is_main, on_main, own
 from train.storage import StoppedError, whole
 
@@ -75,7 +77,7 @@ def begin(out: Path, settings: dict[str, Any]) -> None:
     """
     path = out / SETTINGS
     if path.exists():
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = read_fields(out, SETTINGS)
         if differing := [name for name in settings if kept.get(name) != settings[name]]:
             raise StoppedError(
                 f"{out} was begun with other settings ({', '.join(differing)}): name another --out, or give the same"
@@ -85,7 +87,8 @@ def begin(out: Path, settings: dict[str, Any]) -> None:
             file.write(json.dumps(settings, indent=2).encode())
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Read the prompts and write their motions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=str(CHECKPOINT), help="a folder, or a Hub id (default: %(default)s)")
@@ -98,13 +101,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.batch < 1:
         parser.error(f"--batch is at least 1, not {options.batch}")
-    try:
-        _run(options)
-    except ValueError as error:
-        raise StoppedError(str(error)) from error
-
-
-def _run(options: argparse.Namespace) -> None:
     prompts = read_lines(options.file)
     model = MoTe.from_pretrained(options.model, device=str(engine().device))
     settings = {name: getattr(options, name) for name in ("formats", "seed", "steps", "batch")}

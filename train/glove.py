@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from train.storage import read_array
+
 PREFIX = "our_vab"
 """What the published files of words are called: PREFIX_data.npy, PREFIX_words.pkl and PREFIX_idx.pkl."""
 
@@ -57,10 +59,7 @@ class Words:
         Raises:
             ValueError: one is missing or holds something else; the sentence says which.
         """
-        try:
-            vectors = np.load(folder / f"{PREFIX}_data.npy", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{PREFIX}_data.npy is not an array of word vectors: {error}") from error
+        vectors = read_array(folder / f"{PREFIX}_data.npy")
         known, rows = (read_plain(folder / f"{PREFIX}_{part}.pkl") for part in ("words", "idx"))
         if not isinstance(known, list) or not isinstance(rows, dict) or not all(map(rows.__contains__, known)):
             raise ValueError(f"{PREFIX}_words.pkl is a list of words and {PREFIX}_idx.pkl gives the row of each")
@@ -105,4 +104,4 @@ def read_plain(path: Path) -> Any:
         with path.open("rb") as file:
             return _Plain(file).load()
     except Exception as error:  # a damaged pickle can raise nearly anything
-        raise ValueError(f"{path.name} is not a pickle of plain words and numbers: {error}") from error
+        raise ValueError(f"{path} is not a pickle of plain words and numbers: {error}") from error

@@ -23,9 +23,10 @@ from tqdm import tqdm
 from mote.coding import encode_motions
 from mote.map import Clip, Map, MapError
 from mote.pipeline import MoTe
+from train.command import command
 from train.data import Clips, Split
 from train.med import encode_all
-from train.mtdm import encode_texts
+from train.pairs import encode_texts
 from train.prepare.__main__ import fraction
 from train.prepare.actions import action_group
 from train.prepare.captions import describe
@@ -92,7 +93,8 @@ def make(model: MoTe, clips: Clips, seed: int = 0) -> Map:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Write the map and say how large it is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="checkpoints/mote-open", help="folder of the model (default: %(default)s)")
@@ -102,10 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     split: Split = options.split
-    try:
-        made = make(MoTe.from_pretrained(options.model), Clips.load(options.data, split), options.seed)
-    except ValueError as error:
-        parser.error(str(error))
+    made = make(MoTe.from_pretrained(options.model), Clips.load(options.data, split), options.seed)
     made.save(options.out)
     print(f"{options.out}: {len(made.clips)} clips, {options.out.stat().st_size / 1e6:.2f} MB")
 

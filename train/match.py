@@ -19,7 +19,8 @@ from torch import Tensor
 from mote.checkpoint import load, save
 from mote.models.ted import TED, TEDConfig
 from mote.models.words import SPECIAL
-from train.data import MANIFEST, Batch, Clips, Split, statistics
+from train.command import command
+from train.data import Batch, Clips, Split, statistics
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.matching import Matching, MatchingConfig, contrast
@@ -93,7 +94,7 @@ def train(prepared: Path, words: Path, out: Path, training: MatchTraining, fitti
     ted = load(TED, TEDConfig, words)
     ted.load_tokenizer(words)
     clips, validation = Clips.load(prepared, "train"), Clips.load(prepared, "val")
-    said = [sentence for split in get_args(Split) for sentence in text.clips(prepared / MANIFEST, split)]
+    said = [sentence for split in get_args(Split) for sentence in text.clips(prepared, split)]
     torch.manual_seed(fitting.seed)
     model = with_words(ted, said, OURS)
     mean, deviation = statistics(clips.features)
@@ -122,7 +123,8 @@ def train(prepared: Path, words: Path, out: Path, training: MatchTraining, fitti
     return model
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Train the networks and print the R-precision of the real clips of the test split."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
-from mote.checkpoint import load
+from mote.checkpoint import CheckpointError, load
 from mote.models.med import frame_mask
 from mote.models.words import END, TOKENIZER, clean
 from mote.motion.features import LAYOUT
@@ -156,8 +156,15 @@ class Matching(nn.Module):
         return self.text_encoder(self.table(words), lengths)
 
     def load_words(self, folder: Path) -> None:
-        """Read the vocabulary beside the weights."""
-        self.tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        """Read the vocabulary beside the weights.
+
+        Raises:
+            CheckpointError: it cannot be read.
+        """
+        try:
+            self.tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # tokenizers raises bare Exceptions
+            raise CheckpointError(f"{folder}: the vocabulary cannot be read: {error}") from error
 
     def save_words(self, folder: Path) -> None:
         """Write the vocabulary beside the weights.

@@ -1,6 +1,7 @@
 """Stage 1: the motion encoder-decoder, on features and on the joints that they make (MLD, equation 1)."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mote.models.med import MED, MEDConfig, frame_mask
 from mote.motion.features import Layout, recover, trajectory
 from mote.motion.quality import jitter
 from train import sizes
+from train.command import command
 from train.data import Batch, Clips, statistics
 from train.engine import engine, on_main, shared
 from train.loop import FitConfig, add_arguments, asked, fit
@@ -240,14 +242,15 @@ def standardise(model: MED, clips: Clips) -> None:
     model.latent_std.copy_(latents.std(0).clamp_min(1e-3))
 
 
-def main() -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--out", type=Path, required=True)
     sizes.add_arguments(parser)
     parser.add_argument("--tokens", type=int, help="of the latent, l in the paper; those of the size if left out")
     add_arguments(parser, minutes=60, lr=5e-4)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     fitting = FitConfig(**asked(args), validate_every=2000)
     fields = sizes.fields(args, "med", "tokens")
     if args.tokens:

@@ -46,6 +46,18 @@ def against_references(
     return scores
 
 
+def layers(folder: Path) -> int:
+    """How many layers the language model in a local folder has.
+
+    Raises:
+        ValueError: the folder holds no model that transformers can read.
+    """
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True).num_hidden_layers
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder} holds no language model: give a folder with its config.json and weights") from error
+
+
 def load_bert(folder: Path, references: Sequence[Sequence[str]]) -> BERTScorer:
     """BERTScore (Zhang et al. 2020) by a language model in a local folder; words count by how rare the references make
     them.
@@ -56,10 +68,7 @@ def load_bert(folder: Path, references: Sequence[Sequence[str]]) -> BERTScorer:
     Raises:
         ValueError: the folder holds no model that transformers can read.
     """
-    try:
-        depth = AutoConfig.from_pretrained(folder, local_files_only=True).num_hidden_layers
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{folder} holds no language model: give a folder with its config.json and weights") from error
+    depth = layers(folder)
     baseline = Path(bert_score.__file__).parent / "rescale_baseline" / "en" / f"{folder.name}.tsv"
     return BERTScorer(
         model_type=str(folder),

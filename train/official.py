@@ -16,6 +16,7 @@ from mote import device as devices
 from train.glove import PREFIX, Words
 from train.lemmas import Lemmas
 from train.matching import CONTACTS, Matching, MatchingConfig
+from train.storage import read_array
 
 NETWORKS = ("movement_encoder", "motion_encoder", "text_encoder")
 META = ("", "Comp_v6_KLD005/meta", "Comp_v6_KLD01/meta", "meta")
@@ -41,7 +42,7 @@ class Official:
         networks = load_networks(_find(folder, "finest.tar", "text_mot_match/model/finest.tar"))
         for name in ("mean", "std"):
             path = _find(folder, f"{name}_eval.npy", *(f"{place}/{name}.npy".lstrip("/") for place in META))
-            values = np.load(path, allow_pickle=False)
+            values = read_array(path)
             columns = networks.config.columns
             if values.shape != (columns + CONTACTS,) or not np.isfinite(values).all():
                 raise ValueError(
@@ -88,16 +89,16 @@ def load_networks(path: Path) -> Matching:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ValueError(f"{path.name} is not a file of weights: {error}") from error
+        raise ValueError(f"{path} is damaged, or holds more than the weights that torch.save writes") from error
     for name in NETWORKS:
         if not isinstance(state, dict) or name not in state:
-            raise ValueError(f"{path.name} has no {name}: it is not an evaluator of Guo et al.")
+            raise ValueError(f"{path} has no {name}: it is not an evaluator of Guo et al.")
     try:
         model = Matching(_sizes(*(state[name] for name in NETWORKS)))
         for name in NETWORKS:
             getattr(model, name).load_state_dict(state[name])
     except (RuntimeError, LookupError, AttributeError) as error:
-        raise ValueError(f"{path.name} does not fit the networks: {error}") from error
+        raise ValueError(f"{path} does not fit the networks: {error}") from error
     return model.eval()
 
 

@@ -7,7 +7,7 @@ shorter, at a random place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
-from tqdm import tqdm
 
 from mote.sampling import Task, sample_latents
-from train.evaluation import SEEDS, Evaluation
+from train.evaluation import Evaluation
 from train.lemmas import tokens_of
 from train.matching import FRAMES, MOST_FRAMES
 from train.metrics_motion import pools
@@ -61,6 +60,14 @@ def draw(frames: Sequence[int], captions: Sequence[int], chance: np.random.Gener
     return drawn
 
 
+def whole(frames: Sequence[int], captions: Sequence[int]) -> list[Draw]:
+    """Every clip once, as long as the protocol shows one, with the caption that is chosen for each."""
+    return [
+        Draw(clip=clip, caption=caption, start=0, frames=min(count // FRAMES * FRAMES, MOST_FRAMES))
+        for clip, (count, caption) in enumerate(zip(frames, captions, strict=True))
+    ]
+
+
 def references(captions: Sequence[str]) -> list[str]:
     """The captions of a clip that a generated one is compared with, three of them always, as TM2T has it."""
     return [captions[number % len(captions)] for number in range(REFERENCES)]
@@ -95,15 +102,16 @@ class Guo:
 
     def made(self, drawn: Sequence[Draw], number: int) -> np.ndarray:
         """Embeddings of a motion for each caption, of repeat `number`."""
-        made = []
-        for part, seeds in self._batches(drawn, number, "text-to-motion"):
+
+        def make(part: Sequence[Draw], seeds: range) -> list[np.ndarray]:
             text = self.model.ted.encode([self.captions[one.clip][one.caption] for one in part]).float()
             frames = torch.tensor([one.frames for one in part], device=self.model.device)
             latents, _ = self._sample("text-to-motion", text=text, frames=frames, seeds=seeds)
             assert latents is not None
             decoded = self.model.med.decode(latents, frames).float().cpu().numpy()
-            made += [clip[: one.frames] for clip, one in zip(decoded, part, strict=True)]
-        return self.official.embed_motions(made)
+            return [clip[: one.frames] for clip, one in zip(decoded, part, strict=True)]
+
+        return self.official.embed_motions(self.settings.in_batches(make, drawn, number, "text-to-motion"))
 
     def several(self, drawn: Sequence[Draw], number: int) -> Float[np.ndarray, "texts samples width"]:
         """Embeddings of several motions for each of the first captions drawn."""
@@ -113,22 +121,17 @@ class Guo:
 
     def written(self, drawn: Sequence[Draw]) -> list[str]:
         """A caption for each clip."""
-        texts: list[str] = []
-        for part, seeds in self._batches(drawn, 0, "motion-to-text"):
+
+        def make(part: Sequence[Draw], seeds: range) -> list[str]:
             parts = [torch.from_numpy(one.cut(self.features[one.clip]).astype(np.float32)) for one in part]
             frames = torch.tensor([one.frames for one in part], device=self.model.device)
             features = pad_sequence(parts, batch_first=True).to(self.model.device)
             motion = self.model.med.encode(features, frames).float()
             _, latents = self._sample("motion-to-text", motion=motion, frames=frames, seeds=seeds)
             assert latents is not None
-            texts += self.model.ted.decode(latents)
-        return texts
+            return self.model.ted.decode(latents)
 
-    def _batches(self, drawn: Sequence[Draw], number: int, name: Task) -> Iterator[tuple[Sequence[Draw], list[int]]]:
-        first, size = self.settings.seed + SEEDS * number, self.settings.batch
-        for start in tqdm(range(0, len(drawn), size), desc=name, unit="batch"):
-            part = drawn[start : start + size]
-            yield part, list(range(first + start, first + start + len(part)))
+        return self.settings.in_batches(make, drawn, 0, "motion-to-text")
 
     def _sample(self, task: Task, **given: Any) -> tuple[Tensor | None, Tensor | None]:
         motion, text = self.settings.guidance

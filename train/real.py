@@ -21,6 +21,7 @@ from mote.motion.features import to_motion
 from mote.motion.quality import measure_movement
 from mote.pipeline import MoTe
 from mote.reference import REAL, RealClips
+from train.command import command
 from train.data import Clips
 from train.report import show, table
 from train.retrieval import Groups
@@ -97,7 +98,8 @@ def described(real: RealClips) -> str:
     return table(["of real clips", *map(show, levels)], rows)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Write the file, and print what it holds in short."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")

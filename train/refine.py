@@ -35,11 +35,13 @@ from mote.pipeline import GUIDANCE, MOTION_RISE
 from mote.sampling import sample_latents
 from train import critic as critics
 from train import mtdm
+from train.command import command
 from train.critic import Critic, CriticTraining, Examples
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
-from train.mtdm import Motions, MTDMTraining, encode_texts
+from train.mtdm import MTDMTraining
+from train.pairs import Motions, encode_texts
 from train.prepare.reading import Claims, read_caption
 
 
@@ -239,6 +241,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
     """Refine the denoiser in `start` on the latents of `models/med` and `models/ted`, and save it to `out`."""
     where = engine().device
     med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
+    model, before = load(MTDM, MTDMConfig, start, where), load(MTDM, MTDMConfig, start, where)
     motions = Motions(med, Clips.load(prepared, "train"), trims=training.denoising.trims)
     validation = Motions(med, Clips.load(prepared, "val"))
     critic = critics.train(
@@ -248,11 +251,9 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
         CriticTraining(),
         FitConfig(lr=1e-3, steps=600, warmup=50, ema=0.99, precision="fp32", validate_every=300),
     ).eval()
-    model = load(MTDM, MTDMConfig, start, where)
     importance = med.latent_std / med.latent_std.mean()
     step_loss = partial(loss, critic=critic, ted=ted, importance=importance, training=training)
     refined = fit(model.requires_grad_(True), Practices(motions, ted, training), step_loss, config=fitting, out=out)
-    before = load(MTDM, MTDMConfig, start, where)
     with torch.no_grad():
         for weight, old in zip(refined.parameters(), before.parameters(), strict=True):
             weight.lerp_(old, training.kept)
@@ -260,7 +261,8 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
     return refined
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")

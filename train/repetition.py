@@ -19,7 +19,8 @@ from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.features import to_joints
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
-from train.data import MANIFEST, Clips, Split
+from train.command import command
+from train.data import Clips, Split
 from train.metrics_text import distinct, repeating
 from train.prepare import text
 from train.report import show, table
@@ -40,7 +41,7 @@ def load_unruly(folder: Path) -> TextAutoencoder:
 def repetition(base: MoTe, teds: dict[str, TextAutoencoder], prepared: Path, split: Split, seed: int = 0) -> str:
     """A table in Markdown: of each writer and each kind of sentence, how many repeat themselves."""
     motions = [Motion(to_joints(features)) for features in Clips.load(prepared, split).features]
-    captions = text.clips(prepared / MANIFEST, split)
+    captions = text.clips(prepared, split)
     captions = captions[:: 1 + len(captions) // CHECKED]
     rows = []
     for name, ted in teds.items():
@@ -62,7 +63,8 @@ def repetition(base: MoTe, teds: dict[str, TextAutoencoder], prepared: Path, spl
     return table(head, rows)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="a trained model: its MED and its denoiser serve all")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from train.metrics_motion import Repeated
+from train.storage import reason
 
 JSON = "report.json"
 Unit = Literal["%", "mm", "s", "x", ""]
@@ -80,14 +81,14 @@ class Report:
         return "\n".join(page) + "\n"
 
     @classmethod
-    def read(cls, folder: Path) -> "Report":
-        """What `write` wrote.
+    def read(cls, path: Path) -> "Report":
+        """The report.json that `write` wrote.
 
         Raises:
-            ValueError: the folder has no such report.
+            ValueError: the file is no such report.
         """
         try:
-            values = json.loads((folder / JSON).read_text(encoding="utf-8"))
+            values = json.loads(path.read_text(encoding="utf-8"))
             rows = [{name: value for name, value in row.items() if name != "met"} for row in values["rows"]]
             return cls(
                 settings=values["settings"],
@@ -101,7 +102,7 @@ class Report:
                 groups=values["groups"],
             )
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ValueError(f"{folder} has no {JSON} of this program: {error}") from error
+            raise ValueError(f"{path} is no report of train.evaluate: {reason(error)}") from error
 
     def add(self, other: "Report") -> None:
         """The rows and tables of another report in the place of those of the same names, the rest at the end.

@@ -24,12 +24,13 @@ from mote.checkpoint import load, load_ted, save
 from mote.models.med import MED, MEDConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from train.command import command
 from train.critic import blurred, shown
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.metrics_motion import r_precision
-from train.mtdm import Draw, Motions, encode_texts
+from train.pairs import Draw, Motions, encode_texts
 from train.prepare.actions import find_action
 
 
@@ -94,10 +95,8 @@ class Groups(Motions):
 
     def _sentences(self, reworded: float, chance: torch.Generator) -> list[str]:
         """One about each clip and one about each mirror image."""
-        counts = self.first[1:] - self.first[:-1]
-        texts = self.first[:-1] + (torch.rand(len(counts), generator=chance) * counts).long()
-        clips = torch.arange(len(counts))
-        return self.reworded(Draw(clips, torch.zeros_like(clips), texts), reworded, chance)
+        clips = torch.arange(len(self.first) - 1)
+        return self.reworded(Draw(clips, torch.zeros_like(clips), self.a_caption(clips, chance)), reworded, chance)
 
     def sample(self, size: int, chance: torch.Generator) -> Batch:
         """Random clips, each in one of its copies and with one of its sentences."""
@@ -172,7 +171,8 @@ def train(prepared: Path, models: Path, out: Path, training: RetrievalTraining, 
     return model
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from mote.checkpoint import CONFIG
+from mote.checkpoint import CONFIG, read_fields
 from mote.models.words import TOKENIZER
 from train import pretrained, sizes
 from train.card import use_of
+from train.command import command
 from train.export import RECORD, replacing
 from train.jobs import run_together
+from train.prepare.__main__ import find_sources
 from train.prepare.published import Name, recognise
 from train.storage import whole
 
@@ -150,7 +152,7 @@ def begin(out: Path, about: Mapping[str, Any]) -> None:
     """
     path = out / RECORD
     if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_fields(out, RECORD)
         for name in ("size", *get_args(pretrained.Part), "tune", "start"):
             if before.get(name) != about[name]:
                 raise ValueError(
@@ -172,7 +174,8 @@ def _published(named: Mapping[str, str | None], tune: Sequence[str]) -> list[str
     return [*parts, "--tune", *tune] if parts else []
 
 
-def main() -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="RAW, or the folder of HumanML3D or of KIT-ML")
     parser.add_argument("--layout", choices=get_args(Name), help="the set in that folder (default: as it looks)")
@@ -182,20 +185,21 @@ def main() -> None:
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
     pretrained.add_arguments(parser)
     sizes.add_arguments(parser)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if args.start and (args.encoder or args.decoder):
         parser.error("--start goes on with the TED of the model that it names: leave out --encoder and --decoder")
     if args.start and args.size != sizes.OPEN:
         parser.error("--start goes on in the sizes of the model that it names: leave out --size")
-    try:
-        layout = args.layout or recognise(args.data)
-        if layout and args.start:
-            parser.error("--start goes on with clips of your own; HumanML3D and KIT-ML are trained on from nothing")
-        options = ["--commercial"] if args.commercial else ["--layout", layout] if layout else []
-        plan = PUBLISHED if layout else ONWARD if args.start else SCRATCH
-        begin(args.out, record(args, options, plan))
-    except ValueError as error:
-        parser.error(str(error))
+    layout = args.layout or recognise(args.data)
+    if layout and args.start:
+        parser.error("--start goes on with clips of your own; HumanML3D and KIT-ML are trained on from nothing")
+    if not layout:
+        find_sources(args.data)
+    for part in ("med", "ted", "mtdm") if args.start else ():
+        read_fields(args.start / part)
+    options = ["--commercial"] if args.commercial else ["--layout", layout] if layout else []
+    plan = PUBLISHED if layout else ONWARD if args.start else SCRATCH
+    begin(args.out, record(args, options, plan))
     published = _published(vars(args), args.tune)
     every = commands(args.data, args.out, args.minutes, options, args.start, published, plan, args.size)
     if args.start:

@@ -23,7 +23,8 @@ from pathlib import Path
 import torch
 
 from mote.motion.skeleton import HUMANML3D
-from train.data import MANIFEST
+from train.command import command
+from train.data import MANIFEST, Split, read_manifest
 from train.report import table
 from train.run import commands
 from train.state import STATE
@@ -58,13 +59,13 @@ class Measured:
 
 def part_of(prepared: Path, out: Path, clips: int) -> Path:
     """A folder with so many training clips of a prepared set, and a few of the other splits, spread over it."""
-    lines = (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()
     kept = []
-    for split, count in (("train", clips), ("val", max(40, clips // 10)), ("test", 40)):
-        rows = [line for line in lines if json.loads(line)["split"] == split]
+    counts: dict[Split, int] = {"train": clips, "val": max(40, clips // 10), "test": 40}
+    for split, count in counts.items():
+        rows = read_manifest(prepared, split)
         kept += rows[:: max(1, len(rows) // count)][:count]
     out.mkdir(parents=True, exist_ok=True)
-    (out / MANIFEST).write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    (out / MANIFEST).write_text("".join(f"{json.dumps(record)}\n" for record in kept), encoding="utf-8")
     for place in prepared.iterdir():
         if place.is_dir() and not (out / place.name).exists():
             (out / place.name).symlink_to(place.resolve(), target_is_directory=True)
@@ -98,7 +99,7 @@ def page(found: Sequence[Measured], prepared: Path, clips: int, passes: int) -> 
          f"{one.cores:.2f}", f"{one.memory:,.0f}", f"{one.state:,.1f}"]
         for one in found
     ]  # fmt: skip
-    records = [json.loads(line) for line in (prepared / MANIFEST).read_text(encoding="utf-8").splitlines()]
+    records = read_manifest(prepared)
     hours = sum(record["frames"] for record in records) / HUMANML3D.fps / 3600
     disk = sum(path.stat().st_size for path in prepared.rglob("*") if path.is_file()) / 1e6
     features = sum(path.stat().st_size for path in (prepared / "features").rglob("*.npy")) / 1e6
@@ -126,7 +127,8 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores, {torch.get_num_threads()} of them used, {name}, PyTorch {torch.__version__}"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Measure, and print the page; speed.json keeps the measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="RAW of train.run: its captions are read")

@@ -9,6 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import BadZipFile
+
+import numpy as np
+
+DAMAGED = (OSError, ValueError, EOFError, BadZipFile)
+"""What numpy raises of a file that is not there, is cut off, or is another."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where a file finds no room."""
@@ -60,6 +66,28 @@ def room(path: Path, *, size: int | None = None) -> Iterator[None]:
             f"the disk is full: {path}{needed} finds {free} free. What was there before stays: make room, and the same "
             "command goes on from it"
         ) from error
+
+
+def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
+    """The array in a .npy file, or a map of it.
+
+    Raises:
+        ValueError: the file is not there, or holds something else.
+    """
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except DAMAGED as error:
+        raise ValueError(f"{path} cannot be read as an array of numbers: {reason(error)}") from error
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{path} holds several arrays, not one: it is a .npz by another name")
+    return array
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be used, in words."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror[0].lower()}{error.strerror[1:]}"
+    return f"it lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
 
 
 def _megabytes(size: int) -> str:

@@ -26,6 +26,7 @@ from mote.models.text_autoencoder import TextAutoencoder
 from mote.models.words import SPECIAL, TOKENIZER, clean
 from mote.models.writers import BY_TABLE, Writer
 from train import pretrained, sizes
+from train.command import command
 from train.data import read_form
 from train.engine import engine, on_main, shared
 from train.loop import FitConfig, add_arguments, asked, fit
@@ -223,7 +224,8 @@ def begin(options: argparse.Namespace, captions: Sequence[str]) -> TextAutoencod
     return build(captions, options.out)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Train TED and write its checkpoint to the folder of the run; print how many words come back."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
@@ -240,15 +242,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.writer and not options.start:
         parser.error("--writer puts a new decoder on a trained encoder: name the folder of that TED with --start")
-    own = text.clips(options.manifest, "train") if options.manifest else []
+    own = text.clips(options.manifest.parent, "train") if options.manifest else []
     published = options.manifest is not None and not read_form(options.manifest.parent).labelled
     human, own = (own, []) if published else (text.human(options.data), own)
     torch.manual_seed(TEDTraining.seed)
-    try:
-        with engine().main_process_first():  # what is made once and kept, the main process makes
-            ted = begin(options, [*human, *own])
-    except ValueError as error:
-        parser.error(str(error))
+    with engine().main_process_first():  # what is made once and kept, the main process makes
+        ted = begin(options, [*human, *own])
     trainer = TEDTrainer(ted, decoder_only=options.decoder_only).to(engine().device)
     settings = FitConfig(
         **asked(options),
@@ -273,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     assert isinstance(trained, TEDTrainer)
     held = {} if published else {"HumanML3D, val": text.humanml3d(options.data / "humanml3d", "val")}
     if options.manifest:
-        held["the clips, val"] = text.clips(options.manifest, "val")
+        held["the clips, val"] = text.clips(options.manifest.parent, "val")
     if not options.decoder_only:
         standardise(trained.ted, [*human, *own])
         familiarise(trained.ted, own or human, [*held.values()][-1])

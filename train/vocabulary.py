@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from mote.checkpoint import VOCABULARY
+from train.command import command
 from train.data import read_manifest
 from train.evaluate_prompts import CALLED, CALLS, plain_prompts
 from train.prepare.actions import action_group
-from train.report import show, table
+from train.report import Report, show, table
 
 OFFERED = 0.5
 """The share of its plain prompts that are done of an action that the model offers."""
@@ -39,14 +40,15 @@ def offer(called: Mapping[str, dict[str, Any]], model: Path) -> None:
     (model / VOCABULARY).write_text(json.dumps(prompts, indent=2) + "\n", encoding="utf-8")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Print the table, and write the prompts into the model's folder if one is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--report", type=Path, required=True, help="a report.json with the part actions")
     parser.add_argument("--model", type=Path, help="the model's folder, to get the prompts as vocabulary.json")
     options = parser.parse_args(arguments)
-    called = json.loads(options.report.read_text(encoding="utf-8"))["groups"].get(f"{CALLED}, by action")
+    called = Report.read(options.report).groups.get(f"{CALLED}, by action")
     if called is None:
         parser.error(f"{options.report} tells nothing of {CALLED}: run train.evaluate with the part 'actions' first")
     if options.model:

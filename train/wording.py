@@ -21,7 +21,8 @@ from torch import Tensor
 from mote.checkpoint import load_ted, save
 from mote.models.ted import TED
 from mote.models.text_autoencoder import TextAutoencoder
-from train.data import MANIFEST, read_manifest
+from train.command import command
+from train.data import read_manifest
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare import text
@@ -101,7 +102,8 @@ def understood(ted: TextAutoencoder, known: Sequence[dict[str, Any]], held: Sequ
     ) / len(strange)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Teach the encoder and write the new TED to the folder of the run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds humanml3d and kit-ml")
@@ -135,8 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=options.out,
         validate=lambda ted: {"understood": understood(ted, records, held)},
     )
-    manifest = options.prepared / MANIFEST
-    familiarise(trained, text.clips(manifest, "train"), text.clips(manifest, "val"))
+    familiarise(trained, text.clips(options.prepared, "train"), text.clips(options.prepared, "val"))
     on_main(save, trained, options.out)
     on_main(trained.save_tokenizer, options.out)
 

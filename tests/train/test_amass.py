@@ -84,9 +84,21 @@ def test_poses_without_a_body_are_told_where_to_go(folders, capsys):
         amass.main(given[:at] + given[at + 2 :])
     assert "get SMPL-H from mano.is.tue.mpg.de" in capsys.readouterr().err
     (folders / "smplh" / "male" / "model.npz").write_bytes(b"no body")
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="is no SMPL-H body"):
         amass.main(given)
-    assert "is no SMPL-H body" in capsys.readouterr().err
+    (folders / "smplh" / "male" / "model.npz").write_bytes(b"PK\x03\x04 half an archive")
+    with pytest.raises(SystemExit, match="is no SMPL-H body"):
+        amass.main(given)
+
+
+@pytest.mark.parametrize("gender", ["female", "neutral", b"female"])
+def test_whoever_is_not_male_has_the_female_body_as_in_the_published_set(folders, gender):
+    recording = folders / "amass" / "TotalCapture" / "s1" / "walk_poses.npz"
+    expected = amass.pose_to_joints(recording, folders / "smplh")
+    (folders / "smplh" / "male").rename(folders / "smplh" / "female")
+    with np.load(recording) as raw:
+        np.savez(recording, **{**raw, "gender": gender})
+    np.testing.assert_array_equal(amass.pose_to_joints(recording, folders / "smplh"), expected)
 
 
 def test_vectors_are_turns_about_them():

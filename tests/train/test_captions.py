@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
+from people import standing
 
 from mote.motion.motion import Motion
-from mote.motion.skeleton import HUMANML3D
 from mote.sides import mirror_text
 from train.prepare.actions import ACTIONS, action_group, find_action
 from train.prepare.captions import describe, paraphrase, read_caption, uses_held_out
@@ -37,11 +36,7 @@ MARKED = [style for style in STYLES if style != "unmarked"]
 @pytest.fixture(scope="module")
 def facts() -> Facts:
     """A walk of 5 s, straight ahead."""
-    joints = np.zeros((100, 22, 3))
-    for chain in HUMANML3D.chains:
-        for parent, child in pairwise(chain):
-            joints[:, child] = joints[:, parent] + HUMANML3D.offsets[child]
-    joints[..., 1] -= joints[..., 1].min()
+    joints = standing(100)
     joints[..., 2] += np.linspace(0, 6, 100)[:, None]
     return replace(measure(Motion(joints)), steps=9)
 

@@ -10,7 +10,7 @@ from mote.pipeline import MoTe
 from train.data import Clips
 from train.decoder import Generated, generate, train
 from train.loop import FitConfig
-from train.mtdm import Pairs
+from train.pairs import Pairs
 from train.sentences import IGNORED, Batch, to_be_written
 from train.teacher import MEANING
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from people import standing
 
 from mote.checkpoint import load, save
 from mote.motion.features import LAYOUT, to_features
@@ -14,7 +15,7 @@ from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
 from train import match
 from train.data import MANIFEST, Clips
-from train.evaluate import main
+from train.evaluate import PARTS, main
 from train.evaluate_prompts import CALLS, plain_prompts
 from train.evaluator import Evaluator, EvaluatorConfig, EvaluatorTraining, Targets, accuracy, classes, train
 from train.loop import FitConfig
@@ -34,18 +35,9 @@ from train.observe import (
 )
 from train.prepare.captions import read_caption
 from train.prepare.facts import measure
-from train.report import Report, Row
+from train.report import JSON, Report, Row
 
 CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("normal", "elderly"), width=8)
-
-
-def standing(frames: int) -> np.ndarray:
-    joints = np.zeros((frames, 22, 3))
-    for joint, parent in enumerate(HUMANML3D.parents):
-        if parent >= 0:
-            joints[:, joint] = joints[:, parent] + HUMANML3D.offsets[joint]
-    joints[..., 1] -= joints[..., 1].min()
-    return joints
 
 
 def waving_motion(frames: int, side: str = "left") -> Motion:
@@ -221,15 +213,15 @@ def test_a_report_is_read_back_and_gone_on_with(tmp_path):
     rows = [Row(what="share", measured=0.9, count=10, least=0.85), Row(what="none", measured=float("nan"), count=0)]
     report = Report(settings={"steps": 10}, rows=rows, tables={"motions": table}, groups={"by action": group})
     report.write(tmp_path)
-    again = Report.read(tmp_path)
+    again = Report.read(tmp_path / JSON)
     assert again.markdown() == report.markdown()
     again.add(Report(settings={"steps": 10}, rows=[replace(rows[0], measured=0.8), replace(rows[0], what="new")]))
     assert [(row.what, row.measured) for row in again.rows if row.count] == [("share", 0.8), ("new", 0.9)]
     with pytest.raises(ValueError, match="differ in steps, weights"):
         again.add(Report(settings={"steps": 20, "weights": "ab12"}))
     (tmp_path / "report.json").write_text("[]")
-    with pytest.raises(ValueError, match=r"no report\.json of this program"):
-        Report.read(tmp_path)
+    with pytest.raises(ValueError, match=r"is no report of train\.evaluate"):
+        Report.read(tmp_path / JSON)
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +231,17 @@ def matching(prepared, tiny_folder, tmp_path_factory):
     fitting = FitConfig(steps=3, warmup=1, precision="fp32")
     match.train(prepared, tiny_folder / "ted", folder, match.MatchTraining(batch=4), fitting)
     return folder
+
+
+def test_a_report_of_another_model_is_refused_before_anything_is_made(tiny_folder, prepared, tmp_path, monkeypatch):
+    def nothing_yet(evaluation):
+        raise AssertionError("a part has begun")
+
+    monkeypatch.setitem(PARTS, "ted", nothing_yet)
+    Report(settings={"weights": "another"}).write(tmp_path)
+    folders = ["--model", tiny_folder, "--data", prepared, "--out", tmp_path]
+    with pytest.raises(SystemExit, match="the reports differ in weights"):
+        main([*map(str, folders), "--parts", "ted", "--add"])
 
 
 def test_the_matching_networks_come_back_from_disk(matching, prepared):

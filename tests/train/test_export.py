@@ -14,7 +14,7 @@ from mote.ui.about import card_text
 from train.card import SOURCES, use_of
 from train.evaluate_prompts import CALLED
 from train.export import RECORD, export, main, replacing
-from train.report import Report, Row
+from train.report import JSON, Report, Row
 
 LICENCES = {"cmu": "free for all uses", "bandai-namco": "CC-BY-NC-4.0", "snu-ys2010": "Apache-2.0"}
 
@@ -62,7 +62,7 @@ def test_a_folder_is_the_model_with_a_card_of_its_own_figures(run, tiny_folder, 
     assert "22 joints at 20 frames a second, up to 9.8 seconds" in card
     assert str(tmp_path) not in card
     assert json.loads((out / VOCABULARY).read_text()) == ["a person walks"]
-    assert Report.read(out).rows[0].measured == 12.3
+    assert Report.read(out / JSON).rows[0].measured == 12.3
     for source in (SOURCES["cmu"], SOURCES["bandai-namco"], SOURCES["teacher"]):
         assert source.attribution in card
         assert source.attribution in (out / "LICENSE").read_text()
@@ -92,6 +92,12 @@ def test_the_licence_is_the_strictest_of_the_data(tmp_path, tiny_folder, sources
     )
 
 
+def test_a_stage_that_was_killed_before_its_first_figure_is_told(run, tmp_path):
+    (run / "stages" / "med" / "log.csv").write_text("kind,step,seconds,figure,value\n")
+    export(run, "walker", tmp_path / "out", run / "report")
+    assert "| med | 0 | 0.0 |" in (tmp_path / "out" / "README.md").read_text()
+
+
 def test_published_parts_are_named(tmp_path, tiny_folder):
     run = make_run(tmp_path / "run", tiny_folder, "cmu", encoder="openai/clip-vit-large-patch14", decoder="my-gpt2")
     export(run, "walker", tmp_path / "out", run / "report")
@@ -99,17 +105,17 @@ def test_published_parts_are_named(tmp_path, tiny_folder):
     assert "The decoder of the text autoencoder began as my-gpt2" in (tmp_path / "out" / "LICENSE").read_text()
 
 
-def test_what_does_not_belong_together_is_refused(run, tmp_path, capsys):
+def test_what_does_not_belong_together_is_refused(run, tmp_path):
     def refused(*options: str) -> str:
-        with pytest.raises(SystemExit):
+        with pytest.raises(SystemExit) as ended:
             main(["--run", str(run), "--name", "walker", "--out", str(tmp_path / "out"), *options])
         assert not (tmp_path / "out").exists()
-        return " ".join(capsys.readouterr().err.split())
+        return str(ended.value)
 
     Report(settings={"weights": "0123"}).write(tmp_path / "other")
     assert "is of the weights 0123, not of those in" in refused("--report", str(tmp_path / "other"))
     (run / "prepared" / "manifest.jsonl").unlink()
-    assert "manifest.jsonl is missing" in refused()
+    assert "has no manifest.jsonl that can be read" in refused()
     shutil.rmtree(run / "model" / "mtdm")
     assert "config.json cannot be read" in refused()
 
@@ -136,13 +142,13 @@ def test_a_kill_between_the_two_renames_loses_nothing(tmp_path):
     assert (folder / "weights").read_text() == "old"
 
 
-def test_a_push_says_what_it_lacks(run, tmp_path, capsys, monkeypatch):
+def test_a_push_says_what_it_lacks(run, tmp_path, monkeypatch):
     options = ["--run", str(run), "--name", "walker", "--out", str(tmp_path / "out"), "--push"]
 
     def refused(name: str) -> str:
-        with pytest.raises(SystemExit):
+        with pytest.raises(SystemExit) as ended:
             main([*options, name])
-        return " ".join(capsys.readouterr().err.split())
+        return str(ended.value)
 
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "none"))
     monkeypatch.delenv("HF_TOKEN", raising=False)

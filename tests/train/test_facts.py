@@ -2,10 +2,10 @@
 
 import os
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import people
 import pytest
 
 from mote.files import read
@@ -18,12 +18,7 @@ FPS = 20
 
 def standing(seconds: float) -> np.ndarray:
     """A person at rest who faces +Z with hanging arms, (frames, 22, 3)."""
-    joints = np.zeros((int(seconds * FPS), 22, 3))
-    for chain in HUMANML3D.chains:
-        for parent, child in pairwise(chain):
-            joints[:, child] = joints[:, parent] + HUMANML3D.offsets[child]
-    joints[..., 1] -= joints[..., 1].min()
-    return joints
+    return people.standing(round(seconds * FPS))
 
 
 def walking(seconds: float, velocity: tuple[float, float], rate: float = 1.0) -> np.ndarray:

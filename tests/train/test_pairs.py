@@ -6,7 +6,7 @@ import torch
 
 from train.data import Clips
 from train.med import encode_all
-from train.mtdm import Pairs, encode_texts
+from train.pairs import Pairs, encode_texts
 
 CAPTIONS = (["a person walks", "someone walks forward"], ["a man waves"], ["someone jumps", "a person jumps twice"])
 MIRRORED = (["a person walks"], ["a man waves right"], ["someone jumps left"])
@@ -63,7 +63,7 @@ def test_a_rare_action_is_drawn_more_often_than_its_number(tiny_model):
 
 
 def test_reworded_captions_have_latents_of_their_own(tiny_model, clips, monkeypatch):
-    monkeypatch.setattr("train.mtdm.Paraphraser", lambda: lambda caption, action, style: f"{caption} {action}")
+    monkeypatch.setattr("train.pairs.Paraphraser", lambda: lambda caption, action, style: f"{caption} {action}")
     pairs = Pairs(tiny_model.med, tiny_model.ted, clips, rewordings=2)
     actions = [record["action"] for record in clips.records] * 2
     own = [*CAPTIONS, *MIRRORED]

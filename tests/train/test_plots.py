@@ -9,15 +9,14 @@ from train.plots import draw, main, read_settings, varying
 from train.report import Report, Row
 
 
-def report(steps: int, motion: float, measured: float) -> dict:
-    settings = {"steps": steps, "guidance": (motion, 7.0), "split": "val"}
-    return {
-        "settings": settings,
-        "rows": [
-            {"what": "joint: both agree", "measured": measured, "count": 9, "least": 0.8, "most": None, "unit": "%"},
-            {"what": "MED: error", "measured": None, "count": 9, "least": None, "most": None, "unit": "mm"},
+def report(steps: int, motion: float, measured: float) -> Report:
+    return Report(
+        settings={"steps": steps, "guidance": (motion, 7.0), "split": "val"},
+        rows=[
+            Row(what="joint: both agree", measured=measured, count=9, least=0.8),
+            Row(what="MED: error", measured=float("nan"), count=9, unit="mm"),
         ],
-    }
+    )
 
 
 def test_the_settings_that_differ_are_found() -> None:
@@ -47,7 +46,7 @@ def test_what_evaluate_writes_can_be_drawn(tmp_path, capsys) -> None:
 def test_a_setting_that_an_older_report_lacks_is_drawn_from_the_others(tmp_path) -> None:
     reports = [report(steps, 7.5, 0.5) for steps in (5, 10, 20)]
     for number, other in enumerate(reports[1:]):
-        other["settings"] |= {"tokens": 4 + number, "steps": 20}
+        other.settings.update(tokens=4 + number, steps=20)
     names = [path.name for path in draw(reports, tmp_path)]
     assert names == ["joint-both-agree-over-tokens.png"]
 

@@ -83,6 +83,15 @@ def test_two_processes_measure_what_one_measures(one, two):
     assert len(alone["rows"]) > 20
 
 
+def test_two_processes_follow_the_protocol_as_one_does(one, two):
+    alone, together = (json.loads((out / "protocol" / "report.json").read_text())["tables"] for out in (one, two))
+    assert together.keys() == alone.keys()
+    for title, table in alone.items():
+        for row, expected in table.items():
+            for name, figure in expected.items():
+                assert together[title][row][name] == pytest.approx(figure, rel=1e-6, abs=1e-6), (title, row, name)
+
+
 def test_two_processes_write_the_motions_of_one(one, two):
     names = sorted(path.name for path in (one / "motions").iterdir())
     assert names == sorted(path.name for path in (two / "motions").iterdir())

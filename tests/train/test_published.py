@@ -142,6 +142,9 @@ def test_a_second_run_changes_nothing_and_a_missing_split_is_named(name, folder,
     before = (out / "manifest.jsonl").stat().st_mtime_ns
     assert published.prepare(folder, out, name) == report
     assert (out / "manifest.jsonl").stat().st_mtime_ns == before
+    other = next(known for known in published.SETS if known != name)
+    with pytest.raises(ValueError, match=f"holds {name}, not {other}"):
+        published.prepare(folder, out, other)
     with pytest.raises(ValueError, match=r"train\.txt is missing: it lists the clips of the split train"):
         published.prepare(tmp_path, tmp_path / "out", name)
 

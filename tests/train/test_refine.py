@@ -14,7 +14,8 @@ from train import refine
 from train.critic import CLASSES, UNKNOWN, Critic, CriticTraining, Examples
 from train.data import Clips
 from train.loop import FitConfig, generator
-from train.mtdm import Motions, MTDMTraining
+from train.mtdm import MTDMTraining
+from train.pairs import Motions
 from train.prepare.captions import read_caption
 from train.prepare.facts import measure
 from train.prepare.paraphrases import Paraphraser

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import people
 import pytest
 
 from mote.files import write
@@ -28,12 +29,7 @@ ARMS = {
 
 def standing(seconds: float) -> np.ndarray:
     """A person at rest with hanging arms, (frames, 22, 3)."""
-    joints = np.zeros((round(seconds * FPS), 22, 3))
-    for chain in HUMANML3D.chains:
-        for parent, child in pairwise(chain):
-            joints[:, child] = joints[:, parent] + HUMANML3D.offsets[child]
-    joints[..., 1] -= joints[..., 1].min()
-    return joints
+    return people.standing(round(seconds * FPS))
 
 
 def t_pose(seconds: float) -> np.ndarray:

@@ -106,7 +106,7 @@ def test_a_loss_that_is_lost_stops_the_run_and_goes_on_with_a_lower_rate(stopped
 
 
 @pytest.mark.parametrize(
-    "read", [lambda folder: Clips.load(folder, "train"), text.human, lambda folder: text.clips(folder / "m", "val")]
+    "read", [lambda folder: Clips.load(folder, "train"), text.human, lambda folder: text.clips(folder, "val")]
 )
 def test_a_wrong_folder_is_told_in_a_sentence(tmp_path, read):
     with pytest.raises(StoppedError, match=f"^{tmp_path}.*: name the folder"):

@@ -38,7 +38,7 @@ def test_clips_of_a_split_with_their_mirror_images_once_each(tmp_path: Path) -> 
     ]
     manifest = tmp_path / "manifest.jsonl"
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert clips(manifest, "train") == ["a man bows", "turns left", "turns right"]
+    assert clips(tmp_path, "train") == ["a man bows", "turns left", "turns right"]
 
 
 def test_every_word_gets_a_sentence_with_one_word_changed() -> None:

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from functools import lru_cache
@@ -28,6 +28,7 @@ from mote.motion.features import LAYOUT, to_features
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
 from mote.sides import mirror_text
+from train.command import command
 from train.data import MANIFEST, MAX_FRAMES, MIN_FRAMES, PACKED, Split, packed
 from train.prepare import bandai, cmu, published, snu
 from train.prepare.actions import find_action
@@ -171,25 +172,34 @@ def pack(out: Path, records: list[dict[str, Any]]) -> None:
             whole.flush()
 
 
-def main() -> None:
+def find_sources(raw: Path) -> list[str]:
+    """Which sources lie in a folder.
+
+    Raises:
+        ValueError: none does.
+    """
+    found = [source for source in READERS if (raw / source).is_dir()]
+    if not found:
+        raise ValueError(f"{raw} has none of the folders {', '.join(READERS)}, nor is it HumanML3D or KIT-ML")
+    return found
+
+
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the sources")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--commercial", action="store_true", help="leave out sources that forbid commercial use")
     parser.add_argument("--layout", choices=get_args(published.Name), help="RAW is this set (default: as it looks)")
-    args = parser.parse_args()
-    try:
-        if name := args.layout or published.recognise(args.data):
-            print(published.prepare(args.data, args.out, name))
-            return
-    except ValueError as error:
-        parser.error(str(error))
-    found = [source for source in READERS if (args.data / source).is_dir()]
-    if not found:
-        parser.error(f"{args.data} has none of the folders {', '.join(READERS)}")
+    args = parser.parse_args(arguments)
+    if name := args.layout or published.recognise(args.data):
+        print(published.prepare(args.data, args.out, name))
+        return
     clips = [
-        replace(clip, path=clip.path.absolute()) for source in found for clip in READERS[source](args.data / source)
+        replace(clip, path=clip.path.absolute())
+        for source in find_sources(args.data)
+        for clip in READERS[source](args.data / source)
     ]
     if args.commercial:
         clips = [clip for clip in clips if "NC" not in clip.licence]

@@ -26,6 +26,8 @@ from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
 from mote.motion.rotation import from_vectors
 from mote.motion.skeleton import HUMANML3D
+from train.command import command
+from train.storage import DAMAGED, read_array, reason
 
 JOINTS = len(HUMANML3D.names)
 FPS = int(HUMANML3D.fps)
@@ -33,6 +35,8 @@ SKIPPED = {
     "Eyes_Japan_Dataset": 3.0, "MPI_HDM05": 3.0, "TotalCapture": 1.0, "MPI_Limits": 1.0, "Transitions_mocap": 0.5,
 }  # fmt: skip
 """Seconds at the start of a recording before HumanML3D counts frames: calibration poses."""
+INDEX = {"source_path", "start_frame", "end_frame", "new_name"}
+"""Columns of HumanML3D's index.csv."""
 LEG = [HUMANML3D.index("right knee"), HUMANML3D.index("right ankle")]
 
 
@@ -44,7 +48,7 @@ def rest_joints(model: Path, betas: Float[np.ndarray, " shapes"]) -> Float[np.nd
     """
     try:
         template, shapes, regressor = _body(model)
-    except (OSError, KeyError, ValueError) as error:
+    except (*DAMAGED, KeyError) as error:
         raise ValueError(
             f"{model} is no SMPL-H body: model.npz of arrays v_template, shapedirs, J_regressor"
         ) from error
@@ -68,10 +72,10 @@ def pose_to_joints(recording: Path, smplh: Path) -> Float[np.ndarray, "frames 22
         with np.load(recording, allow_pickle=False) as raw:
             poses, path, betas, rate = (raw[name] for name in ("poses", "trans", "betas", "mocap_framerate"))
             gender = raw["gender"].item()
-    except (OSError, KeyError, ValueError) as error:
+    except (*DAMAGED, KeyError) as error:
         raise ValueError(f"{recording} is no AMASS recording: poses, trans, betas, gender, mocap_framerate") from error
-    gender = gender.decode() if isinstance(gender, bytes) else str(gender)
-    rest = rest_joints(smplh / gender / "model.npz", betas)
+    male = gender in ("male", b"male")  # of anybody else HumanML3D's code takes the female body, neutral ones included
+    rest = rest_joints(smplh / ("male" if male else "female") / "model.npz", betas)
     step = max(1, int(rate / FPS))
     turns = from_vectors(poses[::step, : 3 * JOINTS].reshape(-1, JOINTS, 3))
     offsets = rest - np.concatenate([np.zeros((1, 3)), rest[list(HUMANML3D.parents[1:])]])
@@ -88,13 +92,29 @@ def to_clip(joints: Float[np.ndarray, "frames 22 3"]) -> Motion:
     return canonical(Motion(with_bone_lengths(joints * scale, HUMANML3D)))
 
 
+def read_index(path: Path) -> list[dict[str, str]]:
+    """The rows of HumanML3D's index.csv: a recording, the frames of it, and the name of the clip that they are.
+
+    Raises:
+        ValueError: the file is another.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [*csv.DictReader(file)]
+    except (OSError, ValueError, csv.Error) as error:
+        raise ValueError(f"{path} is no index.csv of HumanML3D: {reason(error)}") from error
+    if not rows or not rows[0].keys() >= INDEX:
+        raise ValueError(f"{path} is no index.csv of HumanML3D: it has rows of {', '.join(sorted(INDEX))}")
+    return rows
+
+
 def cut(row: dict[str, str], amass: Path | None, humanact12: Path | None, smplh: Path | None) -> np.ndarray | None:
     """The joints (frames, 22, 3) of a row of index.csv, or None where its recording is not there."""
     path = PurePosixPath(row["source_path"])
     part = slice(int(row["start_frame"]), None if int(row["end_frame"]) < 0 else int(row["end_frame"]))
     if "humanact12" in path.parts:
         source = humanact12 / path.name if humanact12 else None
-        return np.load(source, allow_pickle=False)[part, :JOINTS] if source and source.is_file() else None
+        return read_array(source)[part, :JOINTS] if source and source.is_file() else None
     relative = PurePosixPath(*path.parts[path.parts.index("pose_data") + 1 :])
     recording = amass / relative.with_suffix(".npz") if amass else None
     if recording is None or smplh is None or not recording.is_file():
@@ -103,11 +123,12 @@ def cut(row: dict[str, str], amass: Path | None, humanact12: Path | None, smplh:
     return joints * [-1, 1, 1]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, required=True, help="HumanML3D's index.csv")
     parser.add_argument("--amass", type=Path, help="folder of the AMASS archives, each unpacked to its own name")
-    parser.add_argument("--smplh", type=Path, help="folder of the SMPL-H bodies: male, female and neutral")
+    parser.add_argument("--smplh", type=Path, help="folder of the SMPL-H bodies: male and female")
     parser.add_argument("--humanact12", type=Path, help="folder of HumanAct12's joints, as HumanML3D has them")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
@@ -116,13 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("new_joints", "new_joint_vecs"):
         (options.out / name).mkdir(parents=True, exist_ok=True)
     count: Counter[str] = Counter()
-    with options.index.open(newline="") as file:
-        rows = [*csv.DictReader(file)]
-    for row in tqdm(rows, unit="clip"):
-        try:
-            joints = cut(row, options.amass, options.humanact12, options.smplh)
-        except ValueError as error:
-            parser.error(str(error))
+    for row in tqdm(read_index(options.index), unit="clip"):
+        joints = cut(row, options.amass, options.humanact12, options.smplh)
         if joints is None or len(joints) < 2:
             count["no recording" if joints is None else "no frames"] += 1
             continue

@@ -21,7 +21,8 @@ from tqdm import tqdm
 
 from mote.motion.features import LAYOUTS, Layout, to_joints
 from mote.motion.skeleton import Skeleton
-from train.data import MANIFEST, PACKED, Form, Split, packed, write_form
+from train.data import MANIFEST, PACKED, Form, Split, packed, read_manifest, write_form
+from train.storage import read_array
 
 Name = Literal["humanml3d", "kit-ml"]
 VECTORS, TEXTS = "new_joint_vecs", "texts"
@@ -68,7 +69,7 @@ def recognise(folder: Path) -> Name | None:
     first = next(iter(sorted((folder / VECTORS).glob("*.npy"))[:1]), None)
     if first is None:
         raise ValueError(f"{folder / VECTORS} has no .npy files: it should hold the features of the set's clips")
-    shape = np.load(first, mmap_mode="r", allow_pickle=False).shape
+    shape = read_array(first, mapped=True).shape
     found = next((name for name, known in SETS.items() if shape[-1:] == (known.columns,)), None)
     if found is None:
         raise ValueError(f"{first} is an array of {shape}: HumanML3D has (frames, 263), KIT-ML (frames, 251)")
@@ -98,10 +99,12 @@ def prepare(folder: Path, out: Path, name: Name) -> str:
     """Write what `train.data.Clips` reads, and return what was found and left out, in lines; done once, it stays.
 
     Raises:
-        ValueError: a split file is missing, no clip is left, or a file is of another form.
+        ValueError: a split file is missing, no clip is left, a file is of another form, or another set is in `out`.
     """
     told = out / "report.txt"
     if told.exists():
+        if (there := read_manifest(out)[0]["source"]) != name:
+            raise ValueError(f"{out} holds {there}, not {name}: name another folder with --out")
         return told.read_text()
     known = SETS[name]
     layout = LAYOUTS[known.columns]
@@ -166,7 +169,7 @@ def _read(
         if not path.is_file():
             left_out[f"no file in {path.parent.name}"].append(clip)
             return None
-    features = np.load(vectors, allow_pickle=False)
+    features = read_array(vectors)
     if features.ndim != 2 or features.shape[1] != known.columns:
         raise ValueError(f"{vectors} is an array of {features.shape}, not of (frames, {known.columns})")
     if not np.isfinite(features).all():
@@ -204,7 +207,7 @@ def _clips(
 
 def _bones(out: Path, records: list[dict[str, Any]], layout: Layout, skeleton: Skeleton) -> tuple[float, ...]:
     """The mean bone lengths of some training clips, as the features measure."""
-    rows = np.load(packed(out, "train"), mmap_mode="r")
+    rows = read_array(packed(out, "train"), mapped=True)
     training = [record for record in records if record["split"] == "train"]
     some = training[:: 1 + len(training) // MEASURED]
     joints = [to_joints(rows[one["first"] : one["first"] + one["frames"]], layout) for one in some]

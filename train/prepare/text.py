@@ -6,12 +6,14 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from mote.models.words import clean
-from train.storage import StoppedError
+from train import data
+from train.storage import StoppedError, reason
 
 Split = Literal["train", "val"]
 """TED never sees the test captions of HumanML3D and KIT-ML."""
@@ -19,15 +21,17 @@ Split = Literal["train", "val"]
 
 def humanml3d(folder: Path, split: Split) -> list[str]:
     """The human captions of a split in `captions_part.json`, cleaned."""
-    clips = json.loads(_read(folder / "captions_part.json")).values()
-    return _cleaned(caption for clip in clips if clip["split"] == split for caption in clip["captions"])
+    with _reading(path := folder / "captions_part.json"):
+        clips = json.loads(path.read_text(encoding="utf-8")).values()
+        return _cleaned(caption for clip in clips if clip["split"] == split for caption in clip["captions"])
 
 
 def kit(folder: Path, split: Split) -> list[str]:
     """The annotations in `annotations.json` of the motions that `<split>.txt` lists, cleaned."""
-    motions = json.loads(_read(folder / "annotations.json"))
-    names = _read(folder / f"{split}.txt").split()
-    return _cleaned(row["text"] for name in names if name in motions for row in motions[name]["annotations"])
+    with _reading(folder):
+        motions = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
+        names = (folder / f"{split}.txt").read_text(encoding="utf-8").split()
+        return _cleaned(row["text"] for name in names if name in motions for row in motions[name]["annotations"])
 
 
 def human(folder: Path) -> list[str]:
@@ -35,26 +39,26 @@ def human(folder: Path) -> list[str]:
     return humanml3d(folder / "humanml3d", "train") + kit(folder / "kit-ml", "train")
 
 
-def clips(manifest: Path, split: Literal["train", "val", "test"]) -> list[str]:
-    """The captions of a split of our own prepared clips (`manifest.jsonl`) and of their mirror images, each once."""
-    lines = _read(manifest).splitlines()
-    records = [record for record in map(json.loads, lines) if record["split"] == split]
+def clips(prepared: Path, split: data.Split) -> list[str]:
+    """The captions of a split of our own prepared clips and of their mirror images, each once."""
+    records = data.read_manifest(prepared, split)
     captions = (text for record in records for text in [*record["captions"], *record["mirrored_captions"]])
     return list(dict.fromkeys(_cleaned(captions)))
 
 
-def _read(path: Path) -> str:
-    """The text of a file.
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say in a sentence where captions cannot be read.
 
     Raises:
-        StoppedError: it cannot be read, most likely because the folder is another.
+        StoppedError: they cannot, most likely because the folder is another.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StoppedError(
-            f"{path} cannot be read: name the folder that holds it, the captions' in humanml3d and kit-ml, the clips' "
-            f"where python -m train.prepare --out wrote them ({error})"
+            f"{path} has no captions that can be read: name the folder that holds humanml3d and kit-ml "
+            f"({reason(error)})"
         ) from error
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from train.evaluate_protocol import MOTION_TABLE, REFERENCE_TABLE, TEXT_TABLE
 from train.metrics_motion import PRECISION, SCORES
-from train.report import Report, table
+from train.report import JSON, Report, table
 
 Stage = Literal["med", "ted", "mtdm", "evaluate"]
 Options = Mapping[str, Any]
@@ -113,8 +113,8 @@ class Recipe:
         head, cells = [""], [[name] for name in FIGURES]
         for column in self.columns:
             head += [f"{column.name}: published", f"{column.name}: ours"]
-            folder = reports / column.report
-            report = Report.read(folder) if folder.exists() else Report(settings={})
+            path = reports / column.report / JSON
+            report = Report.read(path) if path.exists() else Report(settings={})
             for row, (name, figure) in zip(cells, FIGURES.items(), strict=True):
                 row += [figure.published(column.published.get(name)), figure.ours(report, real=column.real)]
         page.append(table(head, cells))

@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from train.command import command
 from train.data import read_manifest
 from train.jobs import Commands, gather, run_once
 from train.recipes import NAMES, Recipe, read
@@ -64,17 +65,18 @@ def run(recipe: Recipe, options: argparse.Namespace) -> None:
     found = read_manifest(prepared, "test")[0]["source"]
     if found != recipe.layout:
         raise ValueError(f"the recipe is for {recipe.layout}, and {options.data} holds {found}: give that set's folder")
-    for name, command in stages(recipe, options).items():
-        run_once({name: command}, done)
+    for stage in stages(recipe, options).items():
+        run_once(dict([stage]), done)
     for column in (column for column in recipe.columns if not column.real):
         parts = {part: out / "stages" / column.name_of(part, part) for part in ("med", "ted")}
         gather(out / "models" / column.model, parts)
     for commands in (denoisers(recipe, options), reports(recipe, options)):
-        for name, command in commands.items():
-            run_once({name: command}, done)
+        for one in commands.items():
+            run_once(dict([one]), done)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@command
+def main(arguments: Sequence[str] | None) -> None:
     """Run one recipe, print its table and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=NAMES)
@@ -84,12 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--bert", type=Path, help="the folder of a language model, roberta-large; BERTScore needs it")
     options = parser.parse_args(arguments)
     recipe = read(options.name)
-    try:
-        if options.data:
-            run(recipe, options)
-        page = recipe.markdown(options.out / "reports")
-    except ValueError as error:
-        parser.error(str(error))
+    if options.data:
+        run(recipe, options)
+    page = recipe.markdown(options.out / "reports")
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "TABLE.md").write_text(page, encoding="utf-8")
     print(page)

@@ -243,17 +243,20 @@ const MoteMap = (() => {
     }
   }
 
-  /** Draws the map in an element of Gradio's, and what arrives on it; `choose` is told of a point, and `draw` of what is
-   * to be seen as a GIF, where there is no WebGL. */
-  function attach(element, props, watch, choose, draw) {
-    const chart = new Chart(element, props.points, choose);
+  /** Draws the map in an element of Gradio's, and what arrives on it.  Python is told what was chosen, of what a GIF is to
+   * be seen where there is no WebGL, and that a result came while the map is in sight. */
+  function attach(element, props, watch, told) {
+    const chart = new Chart(element, props.points, told.choose);
     const show = () => {
       if (!props.value) return;
       chart.show(props.value);
-      if (props.value.playing && document.querySelector(".map-page .unavailable")) draw(props.value.playing);
+      if (props.value.playing && document.querySelector(".map-page .unavailable")) told.draw(props.value.playing);
     };
     watch("value", show);
     show();
+    document.addEventListener("mote-result", () => {
+      if (element.offsetParent) told.arrived();
+    });
   }
 
   return { attach };

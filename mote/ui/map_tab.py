@@ -14,25 +14,25 @@ import gradio as gr
 
 from mote.retrieve import Index
 from mote.sampling import SIDES, Task
-from mote.ui import completion
+from mote.ui import completion, scripts
 from mote.ui.links import QUEUED, Bench, send_on
 from mote.ui.places import Places
 from mote.ui.player import player
 from mote.ui.stage import AT_ONCE, DRAWING, SENDS
 
 MAP = "map"
-"""The tab."""
 FILES = [".bvh", ".npy", ".npz"]
 _HINT = (
     "Motions and sentences, near each other where they mean the same. "
     "Search, or choose a point: with the pointer, or with the arrow keys and Enter."
 )
-_CHART_ON_LOAD = """
-MoteMap.attach(element, props, watch, (key) => trigger("choose", key), (key) => trigger("draw", key));
-"""
 _RECORDINGS = """
 <p class="map-note">Recordings are not part of this app: of one that is chosen, what the model makes of its sentence
 plays. <code>python app.py --data PREPARED</code> plays them.</p>
+"""
+_CHART_ON_LOAD = """
+const told = (event) => (key) => trigger(event, key);
+MoteMap.attach(element, props, watch, { choose: told("choose"), draw: told("draw"), arrived: told("arrived") });
 """
 _CHART = """
 <section class="map" aria-label="Map">
@@ -114,7 +114,7 @@ def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer
     answer.play(places.play, spots, **view)
     for name, button in sends.items():
         send_on(name, button, places.sent, [playing], benches, tabs)
-    _show_results(places, page, view, spots, benches, tabs)
+    _show_results(places, page, view, chart, spots, benches, tabs)
 
 
 def _chart(places: Places) -> gr.HTML:
@@ -129,18 +129,26 @@ def _chart(places: Places) -> gr.HTML:
 
 
 def _show_results(
-    places: Places, page: gr.Tab, view: dict[str, Any], spots: gr.State, benches: Mapping[Task, Bench], tabs: gr.Tabs
+    places: Places,
+    page: gr.Tab,
+    view: dict[str, Any],
+    chart: gr.HTML,
+    spots: gr.State,
+    benches: Mapping[Task, Bench],
+    tabs: gr.Tabs,
 ) -> None:
-    """Let the last result be on the map, whether the person comes to it, or is there when the result comes, or asks."""
-    opened, record, chosen = gr.State(False), gr.State(None), gr.State(0)
+    """Let the last result be on the map: when the person comes to it, is there when the result comes, or asks for it.
+
+    What arrives is told to the chart, which asks for it: values for components of a tab that was not opened yet, even
+    those that are skipped, would take from them what they know of themselves.
+    """
+    record, chosen = gr.State(None), gr.State(0)
     result = [record, chosen, spots]
     for bench in benches.values():
         own = bench.stage.record
-        own.change(lambda made: (made, 0), own, [record, chosen], **QUEUED).success(
-            places.arrived, [opened, *result], **view
-        )
+        own.change(lambda made: (made, 0), own, result[:2], **QUEUED).success(None, None, None, js=scripts.TELL_MAP)
         bench.stage.mapped.click(places.ask, [own, bench.stage.chosen, spots], result, **QUEUED).success(
             lambda: gr.Tabs(selected=MAP), None, tabs, **AT_ONCE
         )
-    page.select(lambda: True, None, opened, **QUEUED)
     page.select(places.here, result, **view)
+    chart.arrived(places.here, result, **view)

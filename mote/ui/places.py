@@ -98,10 +98,6 @@ class Places:
         made = next((spot for spot in found if spot.label == YOU), None)
         return self._around(made, spots) if made else View(chart=self._chart(spots), spots=spots)
 
-    def arrived(self, opened: bool, record: Record | None, chosen: int | None, spots: Sequence[Spot]) -> View:
-        """What `here` does, once the map was opened: nobody else waits for the places of a result."""
-        return self.here(record, chosen, spots) if opened else View()
-
     def ask(
         self, record: Record | None, chosen: int | None, spots: Sequence[Spot]
     ) -> tuple[Record, int | None, list[Spot]]:

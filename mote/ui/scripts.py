@@ -47,6 +47,7 @@ FOCUS = """
   fields.find((field) => field.offsetParent)?.focus();
 }
 """  # the button that was pressed is in a tab that is hidden now
+TELL_MAP = "() => { document.dispatchEvent(new Event('mote-result')); }"
 
 DOWNLOAD = """
 (file) => {

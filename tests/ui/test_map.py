@@ -203,5 +203,6 @@ def test_what_cannot_be_searched_or_chosen_is_told_in_a_sentence(index, tmp_path
 
 
 def test_without_a_map_that_fits_the_tab_says_why(page):
+    assert page.get_by_role("button", name="Show on the map").count() == 0
     page.get_by_role("tab", name="Map", exact=True).click()
     sync_api.expect(shown(page, ".hint")).to_contain_text("There is no map here: the model")

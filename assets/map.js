@@ -102,8 +102,8 @@ const MoteMap = (() => {
       return this.find(this.value.playing);
     }
 
-    /** Zooms by a factor around a pixel, or around what plays, or the middle; 0 shows the whole map. */
-    zoom(factor, [px, py] = this.at(this.playing ?? this.view)) {
+    /** Zooms by a factor around a pixel, or what is pointed at, or what plays, or the middle; 0 shows the whole map. */
+    zoom(factor, [px, py] = this.at(this.find(this.pointed) ?? this.playing ?? this.view)) {
       const before = this.view.zoom;
       this.view.zoom = Math.min(CLOSEST, Math.max(1, before * factor));
       if (factor === 0) Object.assign(this.view, { x: 0, y: 0 });
@@ -128,13 +128,14 @@ const MoteMap = (() => {
         this.zoom(Math.exp(-event.deltaY / 400), place(event));
       }, { passive: false });
       canvas.addEventListener("pointerdown", (event) => {
+        if (event.button !== 0) return;
         canvas.setPointerCapture(event.pointerId);
         this.held.set(event.pointerId, place(event));
         this.moved = this.held.size > 1 ? Infinity : 0;
       });
       canvas.addEventListener("pointermove", (event) => this.drag(event.pointerId, place(event)));
       canvas.addEventListener("pointerup", (event) => {
-        const found = event.button === 0 && this.moved < DRAG && this.nearest(place(event));
+        const found = this.held.has(event.pointerId) && this.moved < DRAG && this.nearest(place(event));
         if (found) this.choose({ kind: found.kind, row: found.row });
       });
       for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, (event) => this.held.delete(event.pointerId));
@@ -196,7 +197,7 @@ const MoteMap = (() => {
       const middle = [this.width / 2, this.height / 2];
       const away = (point) => Math.hypot(at(point)[0] - middle[0], at(point)[1] - middle[1]);
       const from = this.find(this.pointed);
-      const first = () => this.playing ?? this.choices.reduce((one, other) => (away(other) < away(one) ? other : one));
+      const first = () => this.playing ?? this.choices.sort((one, other) => away(one) - away(other))[0];
       const to = from ? MotePointing.next(this.choices, at, at(from), way) : first();
       if (!to) return;
       this.pointAt(to);

@@ -31,7 +31,8 @@ class Stage:
     """The components of a tab's result; a task has only those of what it makes.
 
     `used` is the seed, `record` the Record of the last run (or None), `chosen` the number of the sample that is sent
-    on, from 0, `sends` the buttons that do it, and `progress` where that of a run is shown.
+    on, from 0, `sends` the buttons that do it, `mapped` the one that shows it on the map, and `progress` where that of
+    a run is shown.
     """
 
     screen: gr.HTML | None
@@ -43,6 +44,7 @@ class Stage:
     record: gr.State
     chosen: Component
     sends: dict[str, gr.Button]
+    mapped: gr.Button
 
     @property
     def made(self) -> list[Component]:
@@ -95,6 +97,7 @@ def result(
             chosen = gr.Radio([], label="Sentence", type="index", visible=False, elem_classes="which")
             record.change(staging.offer, record, chosen, **AT_ONCE)
         sends = {name: gr.Button(name, size="sm", scale=0, min_width=112) for side in sides for name in SENDS[side]}
+        mapped = gr.Button("Show on the map", size="sm", scale=0, min_width=126)
         if captions:
             clip = gr.Button("Copy text", size="sm", scale=0, min_width=88)
             scripts.run(clip.click, scripts.COPY, captions, None)
@@ -103,7 +106,7 @@ def result(
     return Stage(
         screen=screen if gallery else None,
         gallery=gallery, captions=captions, files=files, used=used, record=record, chosen=chosen, sends=sends,
-        progress=next(part for part in (screen if gallery else None, captions) if part),
+        mapped=mapped, progress=next(part for part in (screen if gallery else None, captions) if part),
     )  # fmt: skip
 
 

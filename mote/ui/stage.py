@@ -63,7 +63,7 @@ def result(
     """What the task makes: motions, captions, or both, with their downloads; the seed that was used.
 
     The motions go to the player with the record of their run; whenever there is a new record, they become GIFs.  So
-    neither the player is an output of the endpoints, nor does the page wait for the drawing.
+    neither is the player an output of the endpoints, nor does the page wait for the drawing.
 
     Args:
         given: The components of what the task is given, by name.
@@ -102,6 +102,7 @@ def result(
             clip = gr.Button("Copy text", size="sm", scale=0, min_width=88)
             scripts.run(clip.click, scripts.COPY, captions, None)
     if gallery:
+        record.change(staging.restore, record, screen, **AT_ONCE)
         record.change(staging.draw, record, gallery, trigger_mode="always_last", **DRAWING)
     return Stage(
         screen=screen if gallery else None,

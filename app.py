@@ -34,7 +34,17 @@ ROOT = Path(__file__).resolve().parent
 ASSETS = ROOT / "assets"
 VIEWER = ASSETS / "viewer.js"
 QUIET, QUIET_DARK = "#5f6e85", "#a5b2c5"  # text of 4.5 : 1 and more on every background there is, fields among them
-SCRIPTS = ("studio.js", "history.js", "completion.js", "trimming.js", "marks.js", "map.js", "neighbours.js", "tour.js")
+SCRIPTS = (
+    "studio.js",
+    "history.js",
+    "completion.js",
+    "trimming.js",
+    "marks.js",
+    "pointing.js",
+    "map.js",
+    "neighbours.js",
+    "tour.js",
+)
 STYLES = ("studio.css", "player.css", "trimming.css", "history.css", "checked.css", "map.css")
 CHECKPOINT = ROOT / "checkpoints" / "mote-open"
 MAP = ASSETS / "map.safetensors"

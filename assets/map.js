@@ -4,10 +4,11 @@ const MoteMap = (() => {
   const COLOURS = 8; // the commonest labels have one each, the others share a grey
   const SPARE = 1.08; // how much farther than its points the whole map goes
   const STRETCH = 1.6;
-  const REACH = 14; // pixels between the pointer and what it means
   const DRAG = 4; // pixels that make a press a drag
   const CLOSEST = 40;
-  const STEP = 60; // pixels that an arrow key moves
+  const STEP = 60; // pixels that an arrow key moves the map
+  const EDGE = 24; // pixels that a point stays away from the edge when the keyboard comes to it
+  const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   const keyed = (one, key) => key && one.kind === key.kind && one.row === key.row;
 
@@ -39,10 +40,11 @@ const MoteMap = (() => {
       this.view = { x: 0, y: 0, zoom: 1 };
       const most = (axis) => SPARE * Math.max(...this.points.map((point) => Math.abs(point[axis])));
       this.reach = { x: most("x"), y: most("y") }; // of the map, from its middle
+      this.pointed = null; // the key of what the pointer or the keyboard is at
       this.held = new Map(); // pointers that are down
       this.canvas.ariaLabel =
-        `${given.sentences.length} clips as points. Arrow keys move the map, plus and minus zoom, 0 shows all of it. ` +
-        "The list of the nearest has the points to choose by keyboard: search first.";
+        `${given.sentences.length} clips as points. Arrow keys go from point to point, Enter chooses one, Escape leaves it. ` +
+        "Shift and arrow keys move the map, plus and minus zoom, 0 shows all of it.";
       for (const button of element.querySelectorAll("[data-kind]")) button.addEventListener("click", () => this.toggle(button));
       for (const button of element.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => this.zoom(Number(button.dataset.zoom)));
       this.part("by").addEventListener("change", () => this.colour());
@@ -76,7 +78,7 @@ const MoteMap = (() => {
     }
 
     show(value) {
-      this.value = { near: [], ...value };
+      this.value = { ...this.value, ...value }; // what is near stays with the list when one of it plays
       this.draw();
     }
 
@@ -92,12 +94,16 @@ const MoteMap = (() => {
       return [Math.min(right, STRETCH * down), Math.min(down, STRETCH * right)].map((fits) => fits * this.view.zoom);
     }
 
-    get playing() {
-      return [...this.points, ...this.spots].find((point) => keyed(point, this.value.playing));
+    find(key) {
+      return key && [...this.points, ...this.spots].find((point) => keyed(point, key));
     }
 
-    /** Zooms by a factor around a pixel, or around what plays, or the middle; 0 shows the whole map. */
-    zoom(factor, [px, py] = this.at(this.playing ?? this.view)) {
+    get playing() {
+      return this.find(this.value.playing);
+    }
+
+    /** Zooms by a factor around a pixel, or what is pointed at, or what plays, or the middle; 0 shows the whole map. */
+    zoom(factor, [px, py] = this.at(this.find(this.pointed) ?? this.playing ?? this.view)) {
       const before = this.view.zoom;
       this.view.zoom = Math.min(CLOSEST, Math.max(1, before * factor));
       if (factor === 0) Object.assign(this.view, { x: 0, y: 0 });
@@ -122,22 +128,27 @@ const MoteMap = (() => {
         this.zoom(Math.exp(-event.deltaY / 400), place(event));
       }, { passive: false });
       canvas.addEventListener("pointerdown", (event) => {
+        if (event.button !== 0) return;
         canvas.setPointerCapture(event.pointerId);
         this.held.set(event.pointerId, place(event));
         this.moved = this.held.size > 1 ? Infinity : 0;
       });
       canvas.addEventListener("pointermove", (event) => this.drag(event.pointerId, place(event)));
       canvas.addEventListener("pointerup", (event) => {
-        const found = this.moved < DRAG && this.nearest(place(event));
+        const found = this.held.has(event.pointerId) && this.moved < DRAG && this.nearest(place(event));
         if (found) this.choose({ kind: found.kind, row: found.row });
       });
       for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, (event) => this.held.delete(event.pointerId));
-      canvas.addEventListener("pointerleave", () => this.say(null));
+      canvas.addEventListener("pointerleave", () => this.pointAt(null));
+      canvas.addEventListener("blur", () => this.pointAt(null));
       canvas.addEventListener("keydown", (event) => {
         const acts = {
-          ArrowLeft: () => this.move(-STEP, 0), ArrowRight: () => this.move(STEP, 0), ArrowUp: () => this.move(0, -STEP),
-          ArrowDown: () => this.move(0, STEP), "+": () => this.zoom(1.4), "-": () => this.zoom(0.7), 0: () => this.zoom(0),
+          "+": () => this.zoom(1.4), "-": () => this.zoom(0.7), 0: () => this.zoom(0), Escape: () => this.pointAt(null),
+          Enter: () => this.find(this.pointed) && this.choose(this.pointed),
         };
+        const way = WAYS[event.key];
+        if (way && event.shiftKey) acts[event.key] = () => this.move(STEP * way[0], STEP * way[1]);
+        else if (way) acts[event.key] = () => this.step(way);
         if (!acts[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
         acts[event.key]();
@@ -150,7 +161,7 @@ const MoteMap = (() => {
       if (!last) {
         const found = this.nearest([x, y]);
         this.canvas.style.cursor = found ? "pointer" : "";
-        this.say(found);
+        this.pointAt(found);
         return;
       }
       this.held.set(id, [x, y]);
@@ -164,31 +175,35 @@ const MoteMap = (() => {
       return this.value.spots.map(({ x, y, label, name, motion }, row) => ({ kind: "spot", row, x, y: -y, label, motion, sentence: name }));
     }
 
-    nearest([x, y]) {
-      let found = null;
-      let least = REACH;
-      for (const point of [...this.spots, ...this.points.filter(({ kind }) => this.shown.has(kind))]) {
-        const [px, py] = this.at(point);
-        const distance = Math.hypot(px - x, py - y);
-        if (distance < least - 0.5) [found, least] = [point, distance];
-      }
-      return found;
+    /** All that can be pointed at, the person's own first. */
+    get choices() {
+      return [...this.spots, ...this.points.filter(({ kind }) => this.shown.has(kind))];
     }
 
-    /** What stands beside the pointer: the sentence of a point, and what it is. */
-    say(point) {
-      this.tip.hidden = !point;
-      if (!point) return;
-      const kinds = { recorded: "recorded", made: "made by the model", sentence: "sentence" };
-      const of = Object.values(this.labels).map((labels) => labels[point.row]).filter((label) => label !== "none named");
-      const about = point.kind === "spot" ? point.label : [kinds[point.kind], ...of].join(" · ").replaceAll("-", " ");
-      const small = document.createElement("small");
-      small.textContent = about;
-      this.tip.replaceChildren(point.sentence, small);
-      const [x, y] = this.at(point);
-      const { offsetWidth: width, offsetHeight: height } = this.tip;
-      this.tip.style.left = `${Math.max(0, Math.min(x - width / 2, this.width - width))}px`;
-      this.tip.style.top = `${y > height + 16 ? y - height - 12 : y + 14}px`;
+    nearest(pixel) {
+      return MotePointing.nearest(this.choices, (point) => this.at(point), pixel);
+    }
+
+    /** Points at a point, or at none: it gets a ring, and beside it stands what it is. */
+    pointAt(point) {
+      if (point ? keyed(point, this.pointed) : !this.pointed) return;
+      this.pointed = point && { kind: point.kind, row: point.row };
+      this.draw();
+    }
+
+    /** Points at the next point in a direction, or first at what plays, or at what is nearest to the middle. */
+    step(way) {
+      const at = (point) => this.at(point);
+      const middle = [this.width / 2, this.height / 2];
+      const away = (point) => Math.hypot(at(point)[0] - middle[0], at(point)[1] - middle[1]);
+      const from = this.find(this.pointed);
+      const first = () => this.playing ?? this.choices.sort((one, other) => away(one) - away(other))[0];
+      const to = from ? MotePointing.next(this.choices, at, at(from), way) : first();
+      if (!to) return;
+      this.pointAt(to);
+      const beyond = (pixel, most) => pixel - Math.min(most - EDGE, Math.max(EDGE, pixel));
+      this.move(beyond(at(to)[0], this.width), beyond(at(to)[1], this.height));
+      this.part("heard").textContent = `${to.sentence}, ${MotePointing.about(to, this.labels)}`;
     }
 
     draw() {
@@ -217,36 +232,32 @@ const MoteMap = (() => {
       const near = this.points.filter((point) => this.value.near.some((key) => keyed(point, key)));
       for (const point of near) MoteMarks.ring(pen, ...this.at(point), size + 3, 1);
       if (this.playing) MoteMarks.ring(pen, ...this.at(this.playing), size + 6, 2.5);
+      const pointed = this.find(this.pointed);
+      pen.strokeStyle = style.getPropertyValue("--color-accent");
+      if (pointed) MoteMarks.ring(pen, ...this.at(pointed), size + 10, 2.5);
       pen.strokeStyle = style.getPropertyValue("--map-ground");
       pen.fillStyle = style.getPropertyValue("--map-own");
       pen.lineWidth = 2;
       for (const spot of this.spots) MoteMarks.star(pen, ...this.at(spot), size + 6, spot.motion ? 5 : 4);
-      this.names(pen, style);
-    }
-
-    /** The names of the person's own spots, that of the result first; none lies over another. */
-    names(pen, style) {
-      const you = ({ label }) => label.startsWith("You");
-      const taken = [];
-      Object.assign(pen, { fillStyle: style.color, textBaseline: "middle", lineWidth: 4, lineJoin: "round" });
-      for (const spot of this.spots.sort((a, b) => you(b) - you(a))) {
-        const [x, y] = this.at(spot);
-        pen.font = `${you(spot) ? 650 : 500} 12px ${style.fontFamily}`;
-        const { width } = pen.measureText(spot.label);
-        const left = x + 14 + width > this.width ? x - 14 - width : x + 14;
-        if (taken.some((other) => Math.abs(other.y - y) < 15 && left < other.right && other.left < left + width)) continue;
-        taken.push({ y, left, right: left + width });
-        pen.strokeText(spot.label, left, y);
-        pen.fillText(spot.label, left, y);
-      }
+      MoteMarks.names(pen, this.spots, (spot) => this.at(spot), width, style);
+      MotePointing.tell(this.tip, pointed, pointed && this.at(pointed), width, this.labels);
     }
   }
 
-  /** Draws the map in an element of Gradio's, and what arrives on it; `choose` is told of a point. */
-  function attach(element, props, watch, choose) {
-    const chart = new Chart(element, props.points, choose);
-    watch("value", () => chart.show(props.value));
-    if (props.value) chart.show(props.value);
+  /** Draws the map in an element of Gradio's, and what arrives on it.  Python is told what was chosen, of what a GIF is to
+   * be seen where there is no WebGL, and that a result came while the map is in sight. */
+  function attach(element, props, watch, told) {
+    const chart = new Chart(element, props.points, told.choose);
+    const show = () => {
+      if (!props.value) return;
+      chart.show(props.value);
+      if (props.value.playing && document.querySelector(".map-page .unavailable")) told.draw(props.value.playing);
+    };
+    watch("value", show);
+    show();
+    document.addEventListener("mote-result", () => {
+      if (element.offsetParent) told.arrived();
+    });
   }
 
   return { attach };

@@ -1,4 +1,4 @@
-// The marks of the map on a canvas, in the colours that its pen holds.
+// The marks and names of the map on a canvas, the marks in the colours that its pen holds.
 const MoteMarks = (() => {
   /** A clip's recording as a disc, what the model made as a circle, its sentence as a cross. */
   function mark(pen, kind, x, y, size) {
@@ -33,5 +33,22 @@ const MoteMarks = (() => {
     pen.fill();
   }
 
-  return { mark, ring, star };
+  /** The names of the person's own spots, that of the result first; none lies over another.  `at` tells their pixels. */
+  function names(pen, spots, at, most, style) {
+    const you = ({ label }) => label.startsWith("You");
+    const taken = [];
+    Object.assign(pen, { fillStyle: style.color, textBaseline: "middle", lineWidth: 4, lineJoin: "round" });
+    for (const spot of spots.sort((a, b) => you(b) - you(a))) {
+      const [x, y] = at(spot);
+      pen.font = `${you(spot) ? 650 : 500} 12px ${style.fontFamily}`;
+      const { width } = pen.measureText(spot.label);
+      const left = x + 14 + width > most ? x - 14 - width : x + 14;
+      if (taken.some((other) => Math.abs(other.y - y) < 15 && left < other.right && other.left < left + width)) continue;
+      taken.push({ y, left, right: left + width });
+      pen.strokeText(spot.label, left, y);
+      pen.fillText(spot.label, left, y);
+    }
+  }
+
+  return { mark, ring, star, names };
 })();

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -19,20 +19,25 @@ from mote.files import read
 from mote.map import KINDS, Clip, Kind, Map, MapError
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
+from mote.reference import Pairing
+from mote.sampling import Side
 
-Closeness = Literal["very close", "close", "loosely related", "far"]
+Closeness = Literal["far", "loosely related", "close", "very close"]
+"""How near a cosine is, by the quarter of those of real pairs that it is in."""
 AROUND = 6
 """Points that say where in the picture something new is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbour:
-    """A motion or a sentence of the map, and its cosine with what it was found for, which makes it no other."""
+    """A motion or a sentence of the map; its cosine with what it was found for, and what pair these are, make it no
+    other."""
 
     kind: Kind
     row: int
     clip: Clip
     score: float = field(compare=False)
+    pairing: Pairing = field(compare=False)
     index: Index = field(repr=False, compare=False)
 
     @property
@@ -40,11 +45,16 @@ class Neighbour:
         return self.clip.sentence
 
     @property
-    def closeness(self) -> Closeness:
-        """The score in words, as sentences and recordings of the map have it: the better half of those that belong
-        together are very close, nine tenths at least close; of any two, nine tenths are far."""
-        words: tuple[Closeness, ...] = ("very close", "close", "loosely related", "far")
-        return words[sum(self.score < least for least in self.index.levels)]
+    def closeness(self) -> Closeness | None:
+        """The score in words; None where the model came without what real pairs have (`mote.reference`).
+
+        The nearest of hundreds is near to anything, so that only what is as near as the better half of real pairs is
+        close.  For two motions, which were not measured, a motion and a sentence about it stand in.
+        """
+        real = self.index.model.real
+        standing = real and real.of_cosine(self.pairing, self.score)
+        quarters: tuple[Closeness, ...] = get_args(Closeness)
+        return quarters[min(int(4 * standing.less), 3)] if standing else None
 
     def motion(self) -> Motion:
         """The motion: as it was recorded, or what the model makes of the sentence.
@@ -95,28 +105,46 @@ class Index:
         """The k neighbours of a sentence or a motion, the nearest first.
 
         Raises:
-            ValueError: the text has no words, or the motion is not within the model's limits.
+            ValueError: the text has no words, or the motion is shorter than the model takes.
         """
-        return self.nearest(self.model.place(query), k, kinds)
+        return self.nearest(self.place(query), k, kinds, "text" if isinstance(query, str) else "motion")
+
+    def parts(self, motion: Motion) -> list[Motion]:
+        """A motion in the fewest equal parts that the model takes, one after another."""
+        count = math.ceil(motion.seconds / self.model.limits.most)
+        bounds = [round(len(motion) * number / count) for number in range(count + 1)]
+        return [motion[start:end] for start, end in pairwise(bounds)]
+
+    def place(self, query: str | Motion) -> Float[Tensor, " space"]:
+        """Where in the space a sentence or a motion is; one that is too long for the model, in the middle of its parts.
+
+        Raises:
+            ValueError: as `search`.
+        """
+        parts = [query] if isinstance(query, str) else self.parts(query)
+        return F.normalize(torch.stack([self.model.place(part) for part in parts]).mean(dim=0), dim=-1)
 
     def place_of(self, kind: Kind, row: int) -> Float[Tensor, " space"]:
         """Where in the space a point of the map is."""
         return self._places[KINDS.index(kind), row]
 
-    def nearest(self, place: Float[Tensor, " space"], k: int = 10, kinds: Sequence[Kind] = KINDS) -> list[Neighbour]:
-        """The k points of some kinds that are nearest to a place, the nearest first."""
+    def nearest(
+        self, place: Float[Tensor, " space"], k: int = 10, kinds: Sequence[Kind] = KINDS, of: Side = "motion"
+    ) -> list[Neighbour]:
+        """The k points of some kinds that are nearest to the place of a motion or a text, the nearest first."""
         numbers = [number for number, kind in enumerate(KINDS) if kind in kinds]
         scores = (self._places[numbers] @ place).flatten()  # (kinds clips)
         values, order = scores.topk(min(k, len(scores)))
         clips = len(self.map.clips)
         return [
-            self.neighbour(KINDS[numbers[found // clips]], found % clips, score)
+            self.neighbour(KINDS[numbers[found // clips]], found % clips, score, of)
             for score, found in zip(values.tolist(), order.tolist(), strict=True)
         ]
 
-    def neighbour(self, kind: Kind, row: int, score: float = 1.0) -> Neighbour:
-        """A point of the map by its kind and the number of its clip."""
-        return Neighbour(kind=kind, row=row, clip=self.map.clips[row], score=score, index=self)
+    def neighbour(self, kind: Kind, row: int, score: float = 1.0, of: Side = "motion") -> Neighbour:
+        """A point of the map by its kind and the number of its clip, found for a motion or a text."""
+        pairing: Pairing = "agreement" if kind == "sentence" and of == "text" else "match"
+        return Neighbour(kind=kind, row=row, clip=self.map.clips[row], score=score, pairing=pairing, index=self)
 
     def point(self, place: Float[Tensor, " space"]) -> tuple[float, float]:
         """Where in the picture a new place is, which the picture was not fitted to.
@@ -130,14 +158,6 @@ class Index:
         weights = (scores * space.sharpness.exp().item()).softmax(dim=0)
         x, y = (weights @ self.map.points.flatten(0, 1)[order]).tolist()
         return x, y
-
-    @cached_property
-    def levels(self) -> tuple[float, float, float]:
-        """The least cosines of `Neighbour.closeness`, as this map has them."""
-        recorded, _, sentences = self._places
-        own = (recorded * sentences).sum(dim=-1)
-        half, most = np.quantile(own, [0.5, 0.1]).tolist()
-        return half, most, min(most, float(np.quantile(sentences @ recorded.T, 0.9)))
 
     @torch.inference_mode()
     def made(self, row: int) -> Motion:

@@ -14,7 +14,10 @@ from mote import Motion
 from mote.files import write
 from mote.map import KINDS, Map, MapError
 from mote.motion.features import to_features
+from mote.pipeline import MoTe
+from mote.reference import RealClips
 from mote.retrieve import Index
+from train.evaluate_prompts import OUTSIDE
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +62,43 @@ def test_a_new_point_lies_where_its_nearest_do(index, atlas):
     assert middle == pytest.approx((0, -1), abs=1e-3)
 
 
-def test_scores_are_said_as_those_of_the_map_are(index, atlas):
-    turned = torch.eye(6)[:4]
-    apart = torch.nn.functional.normalize(turned + torch.tensor([0.0, 0.0, 0.0, 0.0, 1.0, 0.0]), dim=-1)
-    own = Index(replace(atlas, places=torch.stack([turned, turned, apart])), index.model)
-    assert own.levels[0] == pytest.approx(0.5**0.5, abs=1e-3)
-    said = [replace(index.neighbour("made", 0, score), index=own).closeness for score in (0.9, -0.5)]
-    assert said == ["very close", "far"]
+def test_a_score_is_said_by_the_quarter_of_real_pairs_that_it_is_in(placed_model, atlas):
+    real = RealClips(
+        speed=(),
+        skating=((0, 1),),
+        jitter=((0, 1),),
+        match=(0.1, 0.2, 0.3, 0.4, 0.5),
+        agreement=(0.5, 0.6, 0.7, 0.8, 0.9),
+    )
+    model = MoTe(placed_model.med, placed_model.ted, placed_model.mtdm, retrieval=placed_model.retrieval, real=real)
+    own = Index(replace(atlas, digest=""), model)
+    said = [own.neighbour("made", 0, score, "text").closeness for score in (0.0, 0.25, 0.35, 0.45, 0.95)]
+    assert said == ["far", "loosely related", "close", "very close", "very close"]
+    assert own.neighbour("sentence", 0, 0.45).closeness == "very close", "of a motion"
+    assert own.neighbour("sentence", 0, 0.45, "text").closeness == "far", "two sentences are nearer by nature"
+    assert {one.pairing for one in own.search(SENTENCES[0], 12)} == {"match", "agreement"}
+    assert Index(atlas, placed_model).neighbour("made", 0).closeness is None
+
+
+def test_of_what_nobody_recorded_little_is_close(committed):
+    index = Index.open("assets/map.safetensors", committed)
+    strange = [index.search(text, 1, ("recorded", "made"))[0].closeness for text in OUTSIDE]
+    assert sum("close" in said for said in strange) <= len(OUTSIDE) / 10
+    sentences = {clip.sentence for clip in index.map.clips[::10]}
+    known = [index.search(text, 1, ("recorded", "made"))[0].closeness for text in sentences]
+    assert sum("close" in said for said in known) >= 0.8 * len(sentences)
+
+
+def test_what_is_too_long_lies_in_the_middle_of_its_parts(index):
+    one, other = (index.made(row)[:30] for row in (0, 1))
+    long = Motion(np.concatenate([np.tile(part.joints, (6, 1, 1)) for part in (one, other)]))
+    parts = index.parts(long)
+    assert [len(part) for part in parts] == [180, 180]
+    places = [index.model.place(part) for part in parts]
+    middle = torch.nn.functional.normalize(places[0] + places[1], dim=0)
+    assert torch.allclose(index.place(long), middle, atol=1e-5)
+    assert index.search(long, 1)[0].score == pytest.approx(max(index._places.flatten(0, 1) @ middle).item(), abs=1e-5)
+    assert len(index.parts(one)) == 1
 
 
 def test_recordings_are_there_where_their_folder_is(index, tmp_path):

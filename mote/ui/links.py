@@ -19,6 +19,7 @@ from mote.recipe import Recipe
 from mote.sampling import Side, Task
 from mote.ui import filling, history, scripts
 from mote.ui.stage import AT_ONCE, Stage
+from mote.ui.tasks import TABS
 
 TARGETS: dict[str, tuple[Side, Task, bool]] = {
     "Caption this": ("motion", "motion-to-text", True),
@@ -66,11 +67,12 @@ def send_on(
     target = benches[task]
 
     def sender(*values: Any) -> tuple[Any, ...]:
-        return gr.Tabs(selected=task), sent(*values, side), secrets.token_hex() if runs else gr.skip()
+        return gr.Tabs(selected=task), sent(*values, side)
 
-    button.click(sender, sources, [tabs, target.inputs[side], target.again], **QUEUED).success(
-        None, None, None, js=scripts.FOCUS
-    )
+    filled = button.click(sender, sources, [tabs, target.inputs[side]], **QUEUED)
+    filled.success(None, None, None, js=scripts.FOCUS)
+    if runs:  # once the tab is there to show what comes
+        filled.success(lambda: secrets.token_hex(), None, target.again, **QUEUED)
 
 
 def open_recipes(upload: gr.UploadButton, benches: Mapping[Task, Bench], tabs: gr.Tabs, model: MoTe) -> None:
@@ -100,11 +102,7 @@ def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, 
         bench = benches[recipe.task]
         if record is None:
             return filled if recipe.motion else filled | {bench.again: secrets.token_hex()}
-        shown: dict[Any, Any] = {
-            bench.stage.captions: "\n".join(record.captions),
-            bench.stage.files: [*record.files],
-            bench.stage.screen: record.shown(),
-        }
+        shown = {bench.stage.captions: "\n".join(record.captions), bench.stage.files: [*record.files]}
         shown = {component: value for component, value in shown.items() if component is not None}
         return filled | shown | {bench.stage.used: recipe.seed, bench.stage.record: record}
 
@@ -112,17 +110,15 @@ def keep_history(drawer: gr.HTML, benches: Mapping[Task, Bench], tabs: gr.Tabs, 
         return gr.Tabs(selected=COMPARE), history.compared(event)
 
     stages = [bench.stage for bench in benches.values()]
-    results = [
-        part for stage in stages for part in (stage.captions, stage.files, stage.used, *stage.kept) if part is not None
-    ]
+    results = [part for stage in stages for part in (stage.captions, stage.files, stage.used, stage.record) if part]
     runs = [bench.again for bench in benches.values()]
     drawer.again(again, None, [*_fields(benches, tabs), *results, *runs], **QUEUED)
     drawer.compare(compare, None, [tabs, screen], **AT_ONCE)
 
 
 def _fields(benches: Mapping[Task, Bench], tabs: gr.Tabs) -> list[Component]:
-    """What `_filled` may fill."""
-    return [tabs, *(field for bench in benches.values() for field in bench.inputs.values())]
+    """What `_filled` may fill; no HTML, which forgets its own values where it is an output in a tab not opened yet."""
+    return [tabs, *(bench.inputs[name] for task, bench in benches.items() for name in TABS[task].inputs)]
 
 
 def _filled(benches: Mapping[Task, Bench], tabs: gr.Tabs, recipe: Recipe, given: str | None) -> dict[Any, Any]:

@@ -14,17 +14,25 @@ import gradio as gr
 
 from mote.retrieve import Index
 from mote.sampling import SIDES, Task
-from mote.ui import completion
+from mote.ui import completion, scripts
 from mote.ui.links import QUEUED, Bench, send_on
 from mote.ui.places import Places
 from mote.ui.player import player
-from mote.ui.stage import SENDS
+from mote.ui.stage import AT_ONCE, DRAWING, SENDS
 
+MAP = "map"
 FILES = [".bvh", ".npy", ".npz"]
-_HINT = "Motions and sentences, near each other where they mean the same. Search, or choose a point."
+_HINT = (
+    "Motions and sentences, near each other where they mean the same. "
+    "Search, or choose a point: with the pointer, or with the arrow keys and Enter."
+)
 _RECORDINGS = """
 <p class="map-note">Recordings are not part of this app: of one that is chosen, what the model makes of its sentence
 plays. <code>python app.py --data PREPARED</code> plays them.</p>
+"""
+_CHART_ON_LOAD = """
+const told = (event) => (key) => trigger(event, key);
+MoteMap.attach(element, props, watch, { choose: told("choose"), draw: told("draw"), arrived: told("arrived") });
 """
 _CHART = """
 <section class="map" aria-label="Map">
@@ -43,8 +51,9 @@ _CHART = """
     </div>
   </div>
   <div class="map-stage" data-part="stage">
-    <canvas data-part="canvas" tabindex="0" role="img"></canvas>
+    <canvas data-part="canvas" tabindex="0" role="application" aria-roledescription="map"></canvas>
     <p class="map-tip" data-part="tip" hidden></p>
+    <p class="map-heard" data-part="heard" role="status"></p>
   </div>
   <ul class="map-legend" data-part="legend" aria-label="What the colours mean"></ul>
 </section>
@@ -64,8 +73,10 @@ def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer
     Args:
         viewer: The script of the 3D player.
     """
-    with gr.Tab("Map", id="map") as page, gr.Row(elem_classes="workspace"):
+    with gr.Tab("Map", id=MAP) as page, gr.Row(elem_classes="workspace"):
         if isinstance(index, str):
+            for bench in benches.values():
+                bench.stage.mapped.visible = False
             gr.HTML(f"<p>There is no map here: {escape(index)}.</p>", label="Why there is no map", elem_classes="hint")
             return
         with gr.Column(elem_classes="inspector", scale=0, min_width=360):
@@ -84,48 +95,60 @@ def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer
             )
             if not index.data:
                 gr.HTML(_RECORDINGS, label="About the recordings", elem_classes="neighbours-block")
+        places = Places(index)
         with gr.Column(elem_classes="stage map-page"):
             with gr.Row(elem_classes="figures"):
-                chart = _chart(Places(index))
+                chart = _chart(places)
                 screen = player(viewer, hint="Choose a point, and it moves here")
+                picture = gr.Image(label="Motion", interactive=False, buttons=[], elem_classes="given map-picture")
             with gr.Row(elem_classes="result-bar"):
                 gr.HTML("Go on", elem_classes="caption")
                 names = [name for side in SIDES for name in SENDS[side]]
                 sends = {name: gr.Button(name, size="sm", scale=0, min_width=112) for name in names}
-    _wire(Places(index), page, [text, search, file], [chart, answer, screen], sends, benches, tabs)
+    playing, spots = gr.State(None), gr.State([])
+    view: dict[str, Any] = {"outputs": [chart, answer, screen, playing, spots], **QUEUED}
+    gr.on([text.submit, search.click], places.search, [text, spots], **view)
+    file.upload(places.search_file, [file, spots], **view)
+    chart.choose(places.choose, spots, **view)
+    chart.draw(places.picture, spots, picture, trigger_mode="always_last", **DRAWING)
+    answer.play(places.play, spots, **view)
+    for name, button in sends.items():
+        send_on(name, button, places.sent, [playing], benches, tabs)
+    _show_results(places, page, view, chart, spots, benches, tabs)
 
 
 def _chart(places: Places) -> gr.HTML:
     return gr.HTML(
         label="Map",
         html_template=_CHART,
-        js_on_load="MoteMap.attach(element, props, watch, (key) => trigger('choose', key));",
+        js_on_load=_CHART_ON_LOAD,
         apply_default_css=False,
         elem_classes="map-block",
         points=places.points(),
     )
 
 
-def _wire(
+def _show_results(
     places: Places,
     page: gr.Tab,
-    asked: list[Any],
-    shown: list[Any],
-    sends: Mapping[str, gr.Button],
+    view: dict[str, Any],
+    chart: gr.HTML,
+    spots: gr.State,
     benches: Mapping[Task, Bench],
     tabs: gr.Tabs,
 ) -> None:
-    """The events of the tab: `asked` are the field, the button and the upload, `shown` the chart, list and player."""
-    text, search, file = asked
-    chart, answer, _ = shown
-    latest, playing, spots = gr.State(None), gr.State(None), gr.State([])
-    view: dict[str, Any] = {"outputs": [*shown, playing, spots], **QUEUED}
+    """Let the last result be on the map: when the person comes to it, is there when the result comes, or asks for it.
+
+    What arrives is told to the chart, which asks for it: values for components of a tab that was not opened yet, even
+    those that are skipped, would take from them what they know of themselves.
+    """
+    record, chosen = gr.State(None), gr.State(0)
+    result = [record, chosen, spots]
     for bench in benches.values():
-        bench.stage.record.change(lambda record: record, bench.stage.record, latest, **QUEUED)
-    page.select(places.here, [latest, spots], **view)
-    gr.on([text.submit, search.click], places.search, [text, spots], **view)
-    file.upload(places.search_file, [file, spots], **view)
-    chart.choose(places.choose, spots, **view)
-    answer.play(places.play, spots, **view)
-    for name, button in sends.items():
-        send_on(name, button, places.sent, [playing], benches, tabs)
+        own = bench.stage.record
+        own.change(lambda made: (made, 0), own, result[:2], **QUEUED).success(None, None, None, js=scripts.TELL_MAP)
+        bench.stage.mapped.click(places.ask, [own, bench.stage.chosen, spots], result, **QUEUED).success(
+            lambda: gr.Tabs(selected=MAP), None, tabs, **AT_ONCE
+        )
+    page.select(places.here, result, **view)
+    chart.arrived(places.here, result, **view)

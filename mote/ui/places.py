@@ -9,41 +9,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
-from torch import Tensor
 
 from mote import advice
 from mote.export import export, slug
 from mote.files import read
-from mote.map import KINDS, MapError
+from mote.map import KINDS
 from mote.motion.motion import Motion
 from mote.retrieve import Index, Neighbour
 from mote.sampling import Side
 from mote.ui import checks, results, uploads
 from mote.ui.packing import pack
 from mote.ui.runs import Record
+from mote.ui.spots import SEARCHED, YOU, Spot, of_motion, of_run, of_text, without
 
 MOTIONS, SENTENCES = 8, 4
 """How many neighbours of each are listed."""
-SEARCHED = "searched"
-YOU = "You are here"
 _KEPT: Any = gr.skip()
 _WORDS = {"recorded": "Recorded", "made": "Made by the model", "sentence": "Sentence"}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Spot:
-    """Something of the person's own on the map: the motion of an npy file, or a text.
-
-    `source` is the folder of its run, or SEARCHED; `label` stands on the map, and `name` in a sentence.
-    """
-
-    source: str
-    label: str
-    name: str
-    place: Tensor
-    point: tuple[float, float]
-    motion: str | None = None
-    text: str | None = None
 
 
 class View(NamedTuple):
@@ -84,11 +66,11 @@ class Places:
         """
         said = checks.prompt(text)
         try:
-            warning = advice.strange(self.index.model, said)
-            spot = self._spot(SEARCHED, "Searched", f"“{said}”", text=said)
+            warning = advice.strange(self.index.model, said) or ""
+            spot = of_text(self.index, SEARCHED, "Searched", f"“{said}”", said, warning)
         except ValueError as error:
             raise checks.fault(checks.sentence(error)) from error
-        return self._around(spot, [*_searched(spots, False), spot], note=warning or "")
+        return self._around(spot, [*without(spots, SEARCHED), spot])
 
     def search_file(self, path: str, spots: Sequence[Spot]) -> View:
         """What is nearest to the motion in an uploaded file.
@@ -98,25 +80,35 @@ class Places:
         """
         motion = uploads.given(self.index.model.limits, path).motion
         file = export(motion, results.fresh_folder() / f"{slug(Path(path).stem)}.npy")
-        spot = self._spot(SEARCHED, "Your file", "your file", motion=str(file))
-        return self._around(spot, [*_searched(spots, False), spot])
+        spot = of_motion(self.index, SEARCHED, "Your file", "your file", str(file))
+        return self._around(spot, [*without(spots, SEARCHED), spot])
 
-    def here(self, record: Record | None, spots: Sequence[Spot]) -> View:
-        """The last result among the points, if it is not there yet: what was made, and what it was made from."""
+    def here(self, record: Record | None, chosen: int | None, spots: Sequence[Spot]) -> View:
+        """A result among the points, if it is not there yet: what was made, and what it was made from.
+
+        Args:
+            chosen: which of its samples, from 0, is where the person is; None is the first.
+        """
         if record is None or any(spot.source == record.folder.name for spot in spots):
             return View()
-        found: list[Spot] = []
-        told: dict[str, None] = {}
-        for label, name, motion, text in _parts(record):
-            try:
-                found.append(self._spot(record.folder.name, label, name, motion, text))
-            except ValueError as error:
-                told[checks.sentence(error)] = None
+        found, told = of_run(self.index, record, chosen or 0)
         for sentence in told:
             gr.Info(escape(f"Not on the map: {sentence}"))
-        spots = [*_searched(spots, True), *found]
-        made = next((spot for spot in found if spot.label.startswith(YOU)), None)
+        spots = [*(spot for spot in spots if spot.source == SEARCHED), *found]
+        made = next((spot for spot in found if spot.label == YOU), None)
         return self._around(made, spots) if made else View(chart=self._chart(spots), spots=spots)
+
+    def ask(
+        self, record: Record | None, chosen: int | None, spots: Sequence[Spot]
+    ) -> tuple[Record, int | None, list[Spot]]:
+        """What `here` needs to show a result that the person asks for, though it may be there already.
+
+        Raises:
+            gr.Error: nothing was made yet.
+        """
+        if record is None:
+            raise checks.fault("There is no result to show on the map yet: generate first.")
+        return record, chosen, without(spots, record.folder.name)
 
     def choose(self, event: gr.EventData, spots: Sequence[Spot]) -> View:
         """Play what was chosen on the chart, and list what is nearest to it.
@@ -135,7 +127,16 @@ class Places:
         chosen = self._chosen(event, spots)
         if isinstance(chosen, Spot):
             return self._around(chosen, spots)
-        return View(chart=self._chart(spots, chosen), screen=self._screen(chosen), playing=chosen)
+        return View(chart=self._chart(spots, chosen), screen=pack(dict([self._motion(chosen)])), playing=chosen)
+
+    def picture(self, event: gr.EventData, spots: Sequence[Spot]) -> gr.Image:
+        """The GIF of the motion of a point, for a browser without WebGL.
+
+        Raises:
+            gr.Error: what the browser sent is no point.
+        """
+        label, motion = self._motion(self._chosen(event, spots))
+        return gr.Image(str(export(motion, results.fresh_folder() / f"{slug(label)}.gif")), label=label)
 
     def sent(self, playing: Neighbour | Spot | None, side: Side) -> str:
         """What is sent on of what plays: the npy file of the motion, or the sentence.
@@ -153,11 +154,6 @@ class Places:
             raise checks.fault("This motion has no sentence: choose one of the list.")
         return str(playing.motion)
 
-    def _spot(self, source: str, label: str, name: str, motion: str | None = None, text: str | None = None) -> Spot:
-        place = self.index.model.place(read(motion) if motion else text or "")
-        point = self.index.point(place)
-        return Spot(source=source, label=label, name=name, place=place, point=point, motion=motion, text=text)
-
     def _chosen(self, event: gr.EventData, spots: Sequence[Spot]) -> Neighbour | Spot:
         kind, row = event._data.get("kind"), event._data.get("row")
         if isinstance(row, int) and kind == "spot" and 0 <= row < len(spots):
@@ -166,15 +162,19 @@ class Places:
             return self.index.neighbour(kind, row)
         raise checks.fault("This point is no longer on the map: reload the page.")
 
-    def _around(self, chosen: Neighbour | Spot, spots: Sequence[Spot], note: str = "") -> View:
+    def _around(self, chosen: Neighbour | Spot, spots: Sequence[Spot]) -> View:
         """The neighbours of what was chosen, and its motion; that of the nearest one for a sentence of the person's."""
-        place = self.index.place_of(chosen.kind, chosen.row) if isinstance(chosen, Neighbour) else chosen.place
+        if isinstance(chosen, Neighbour):
+            place, name, note = self.index.place_of(chosen.kind, chosen.row), f"“{chosen.sentence}”", ""
+            said = chosen.kind == "sentence"
+        else:
+            place, name, note, said = chosen.place, chosen.name, chosen.note, chosen.motion is None
+        of: Side = "text" if said else "motion"
         motions, sentences = (
-            [one for one in self.index.nearest(place, count + 1, kinds) if one != chosen][:count]
+            [one for one in self.index.nearest(place, count + 1, kinds, of) if one != chosen][:count]
             for count, kinds in ((MOTIONS, KINDS[:2]), (SENTENCES, KINDS[2:]))
         )
         playing = motions[0] if isinstance(chosen, Spot) and not chosen.motion and motions else chosen
-        name = f"“{chosen.sentence}”" if isinstance(chosen, Neighbour) else chosen.name
         answer = {
             "about": f"Nearest to {name}",
             "note": note,
@@ -185,7 +185,8 @@ class Places:
             "playing": _key(playing, spots),
         }
         chart = self._chart(spots, playing) | {"near": [_key(one, spots) for one in (*motions, *sentences)]}
-        return View(chart=chart, answer=answer, screen=self._screen(playing), playing=playing, spots=spots)
+        screen = pack(dict([self._motion(playing)]))
+        return View(chart=chart, answer=answer, screen=screen, playing=playing, spots=spots)
 
     def _chart(self, spots: Sequence[Spot], playing: Neighbour | Spot | None = None) -> dict[str, Any]:
         return {
@@ -197,41 +198,20 @@ class Places:
             "playing": playing and _key(playing, spots),
         }
 
-    def _screen(self, playing: Neighbour | Spot) -> dict[str, Any]:
-        try:
-            label, motion = self._motion(playing)
-        except (MapError, ValueError) as error:
-            raise checks.fault(checks.sentence(error)) from error
-        return pack({label: motion})
-
     def _motion(self, playing: Neighbour | Spot) -> tuple[str, Motion]:
-        """The motion to play, under what is said of it; of a recording that is not here, what the model makes."""
-        if isinstance(playing, Spot):
-            return f"{playing.label}: {playing.name}", read(playing.motion or "")
-        if playing.kind == "recorded" and self.index.data:
-            return f"Recorded: {playing.sentence}", playing.motion()
+        """The motion to play, under what is said of it; of a recording that is not here, what the model makes.
+
+        Raises:
+            gr.Error: it has no motion, or its file is gone.
+        """
+        try:
+            if isinstance(playing, Spot):
+                return f"{playing.label}: {playing.name}", read(playing.motion or "")
+            if playing.kind == "recorded" and self.index.data:
+                return f"Recorded: {playing.sentence}", playing.motion()
+        except ValueError as error:
+            raise checks.fault(checks.sentence(error)) from error
         return f"Made: {playing.sentence}", self.index.made(playing.row)
-
-
-def _parts(record: Record) -> list[tuple[str, str, str | None, str | None]]:
-    """Label, name, npy file and text of each part of a run."""
-    task = record.recipe
-    parts: list[tuple[str, str, str | None, str | None]] = []
-    if record.given:
-        parts.append(("Given", "the given motion", record.given, None))
-    parts += [("Prompt", "your prompt", None, text) for text in task.text]
-    for number, file in enumerate(record.files):
-        seed = task.seed + number
-        parts.append((YOU if number == 0 else f"Seed {seed}", f"your result of seed {seed}", file, None))
-    for number, caption in enumerate(record.captions):
-        first = number == 0 and not record.files
-        parts.append((YOU if first else "Caption", f"“{caption}”", None, caption))
-    return parts
-
-
-def _searched(spots: Sequence[Spot], wanted: bool) -> list[Spot]:
-    """What was searched of the spots, or all else."""
-    return [spot for spot in spots if (spot.source == SEARCHED) is wanted]
 
 
 def _key(one: Neighbour | Spot, spots: Sequence[Spot]) -> dict[str, Any]:
@@ -243,9 +223,10 @@ def _key(one: Neighbour | Spot, spots: Sequence[Spot]) -> dict[str, Any]:
 def _item(found: Neighbour) -> dict[str, Any]:
     """A row of the list: what it says, what it is, and how near."""
     labels = ", ".join(filter(None, [found.clip.action.replace("-", " "), found.clip.style]))
+    near = " ".join(filter(None, [found.closeness, f"({found.score:.2f})"]))
     return {
         "kind": found.kind,
         "row": found.row,
         "sentence": found.sentence,
-        "about": f"{_WORDS[found.kind]} · {labels} · {found.closeness} ({found.score:.2f})",
+        "about": f"{_WORDS[found.kind]} · {labels} · {near}",
     }

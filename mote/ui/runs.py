@@ -33,13 +33,14 @@ _NAME = re.compile(rf"{results.PREFIX}[0-9a-f]{{32}}")
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """A run: `files` are the npy files of its motions, in the folder that is its own, and `given` that of the motion it
-    was given; `captions` are its sentences, in the same order."""
+    was given; `captions` are its sentences, in the same order.  A `restored` one was not made just now."""
 
     recipe: Recipe
     folder: Path
     files: tuple[str, ...]
     captions: tuple[str, ...]
     given: str | None
+    restored: bool = False
 
     @property
     def samples(self) -> list[Sample]:
@@ -97,7 +98,8 @@ def load(name: str) -> Record | None:
         recipe = from_json(json.dumps(values["recipe"]))
     except RecipeError:  # of an older version of this program
         return None
-    return Record(recipe=recipe, folder=folder, files=files, captions=tuple(values["captions"]), given=given)
+    captions = tuple(values["captions"])
+    return Record(recipe=recipe, folder=folder, files=files, captions=captions, given=given, restored=True)
 
 
 def recorded(actions: Handlers, task: Task) -> Callable[..., tuple[Any, ...]]:

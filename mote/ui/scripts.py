@@ -31,6 +31,10 @@ STATUS = """
   <kbd>Ctrl</kbd> <kbd>Enter</kbd> generates, <kbd>Space</kbd> plays,
   <kbd>←</kbd> <kbd>→</kbd> step, <kbd>R</kbd> resets the view
 </span>
+<span class="keys on-map">
+  <kbd>←</kbd> <kbd>↑</kbd> <kbd>→</kbd> <kbd>↓</kbd> go from point to point, <kbd>Enter</kbd> chooses,
+  <kbd>Shift</kbd> and arrows move the map, <kbd>+</kbd> <kbd>-</kbd> <kbd>0</kbd> zoom
+</span>
 """
 
 EMPTY = "() => Array(%d).fill(null)"  # a Number without a value starts as 0 on the page
@@ -43,6 +47,7 @@ FOCUS = """
   fields.find((field) => field.offsetParent)?.focus();
 }
 """  # the button that was pressed is in a tab that is hidden now
+TELL_MAP = "() => { document.dispatchEvent(new Event('mote-result')); }"
 
 DOWNLOAD = """
 (file) => {

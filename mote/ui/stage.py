@@ -31,7 +31,8 @@ class Stage:
     """The components of a tab's result; a task has only those of what it makes.
 
     `used` is the seed, `record` the Record of the last run (or None), `chosen` the number of the sample that is sent
-    on, from 0, `sends` the buttons that do it, and `progress` where that of a run is shown.
+    on, from 0, `sends` the buttons that do it, `mapped` the one that shows it on the map, and `progress` where that of
+    a run is shown.
     """
 
     screen: gr.HTML | None
@@ -43,6 +44,7 @@ class Stage:
     record: gr.State
     chosen: Component
     sends: dict[str, gr.Button]
+    mapped: gr.Button
 
     @property
     def made(self) -> list[Component]:
@@ -61,7 +63,7 @@ def result(
     """What the task makes: motions, captions, or both, with their downloads; the seed that was used.
 
     The motions go to the player with the record of their run; whenever there is a new record, they become GIFs.  So
-    neither the player is an output of the endpoints, nor does the page wait for the drawing.
+    neither is the player an output of the endpoints, nor does the page wait for the drawing.
 
     Args:
         given: The components of what the task is given, by name.
@@ -95,15 +97,17 @@ def result(
             chosen = gr.Radio([], label="Sentence", type="index", visible=False, elem_classes="which")
             record.change(staging.offer, record, chosen, **AT_ONCE)
         sends = {name: gr.Button(name, size="sm", scale=0, min_width=112) for side in sides for name in SENDS[side]}
+        mapped = gr.Button("Show on the map", size="sm", scale=0, min_width=126)
         if captions:
             clip = gr.Button("Copy text", size="sm", scale=0, min_width=88)
             scripts.run(clip.click, scripts.COPY, captions, None)
     if gallery:
+        record.change(staging.restore, record, screen, **AT_ONCE)
         record.change(staging.draw, record, gallery, trigger_mode="always_last", **DRAWING)
     return Stage(
         screen=screen if gallery else None,
         gallery=gallery, captions=captions, files=files, used=used, record=record, chosen=chosen, sends=sends,
-        progress=next(part for part in (screen if gallery else None, captions) if part),
+        mapped=mapped, progress=next(part for part in (screen if gallery else None, captions) if part),
     )  # fmt: skip
 
 

@@ -48,6 +48,11 @@ def draw(record: Record | None) -> list[tuple[str, str | None]]:
     return [(results.convert(file, "gif"), caption) for file, caption in zip(files, captions, strict=True)]
 
 
+def restore(record: Record | None) -> Any:
+    """What the player shows of a run that comes from the history; what was made just now is there already."""
+    return record.shown() if record and record.restored else gr.skip()
+
+
 def show_beside(record: Record | None, received: str | None) -> Any:
     """What the run shows, if the received motion is the one that it was given; else the player keeps what it has."""
     if record is None or not (record.given and record.files and received):

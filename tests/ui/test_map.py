@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 import pytest
-from browsing import generate, labels, opened, press, prompt, shown
+from browsing import chromium, generate, labels, open_task, opened, press, prompt, shown, status, visitor
 from maps import SENTENCES, small_map
 
 import app
@@ -48,6 +48,16 @@ def about(page: Page) -> sync_api.Locator:
     return page.locator(".neighbours h2")
 
 
+def faint(page: Page) -> list[str]:
+    """What stands out too little, in the light and in the dark."""
+    found = []
+    for _ in range(2):
+        page.evaluate("document.body.classList.toggle('dark')")
+        page.wait_for_timeout(300)  # colours fade in
+        found += page.evaluate(CONTRAST)
+    return found
+
+
 def test_a_search_plays_the_nearest_and_the_keyboard_goes_through_the_list(person, address):
     with opened(person, address) as page:
         open_map(page)
@@ -70,20 +80,41 @@ def test_a_search_plays_the_nearest_and_the_keyboard_goes_through_the_list(perso
         sync_api.expect(labels(page)).to_have_text(["Given"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_result_is_on_the_map_and_points_say_and_play_what_they_are(person, address, scheme):
-    with opened(person, address, color_scheme=scheme) as page:
+def test_results_come_to_the_map_as_they_are_asked_for_or_made(person, address):
+    with opened(person, address) as page:
+        press(page, "Show on the map")
+        page.get_by_text("There is no result to show on the map yet").wait_for()
         prompt(page).fill(SENTENCES[1])
-        generate(page, seconds=2, seed=7)
+        generate(page, seconds=2, seed=7, samples=2)
+        sync_api.expect(page.locator(".motions img >> visible=true")).to_have_count(2)
+        page.locator(".motions button.thumbnail-item >> visible=true").nth(1).click()
+        page.locator(".motions button.thumbnail-item.selected >> visible=true").wait_for()
+        press(page, "Show on the map")
+        sync_api.expect(about(page)).to_have_text("Nearest to your result of seed 8")
+        sync_api.expect(labels(page)).to_have_text(["You are here: your result of seed 8"])
+        page.locator(ROW).first.click()
+        open_task(page, "text-to-motion")
+        press(page, "Show on the map")
+        sync_api.expect(labels(page)).to_have_text(["You are here: your result of seed 8"])
+        open_task(page, "text-to-motion")
+        prompt(page).fill(f"{SENTENCES[0]}\n{SENTENCES[2]}")
+        for name, value in (("Seconds", "8"), ("Seed", "5"), ("number input for Steps", "100")):
+            page.get_by_label(name, exact=True).locator("visible=true").fill(value)
+        page.keyboard.press("Control+Enter")
+        open_map(page)  # before the result is there
+        sync_api.expect(about(page)).to_have_text("Nearest to your result of seed 5")
+        sync_api.expect(page.locator(".neighbours [data-part=note]")).to_contain_text("in the middle of its 2 parts")
+        sync_api.expect(labels(page)).to_have_text(["You are here: your result of seed 5"])
+
+
+def test_points_say_and_play_what_they_are_to_the_pointer_and_the_keyboard(person, address):
+    with opened(person, address) as page:
         open_map(page)
-        sync_api.expect(about(page)).to_have_text("Nearest to your result of seed 7")
-        sync_api.expect(labels(page)).to_have_text(["You are here: your result of seed 7"])
         box = page.locator(".map canvas").bounding_box()
         corner = box["width"] / 2 * (1 + 1 / 1.08), box["height"] / 2 * (1 - 1 / 1.08)
         page.mouse.move(box["x"] + corner[0], box["y"] + corner[1])
         sync_api.expect(page.locator(".map-tip")).to_contain_text(SENTENCES[3])
-        page.wait_for_timeout(300)  # colours fade in
-        assert page.evaluate(CONTRAST) == []
+        assert faint(page) == []
         page.mouse.click(box["x"] + corner[0], box["y"] + corner[1])
         sync_api.expect(about(page)).to_have_text(f"Nearest to “{SENTENCES[3]}”")
         sync_api.expect(labels(page)).to_have_text([MADE.format(SENTENCES[3])])
@@ -96,6 +127,53 @@ def test_a_result_is_on_the_map_and_points_say_and_play_what_they_are(person, ad
         press(page, "Whole")
         page.mouse.move(*opposite)
         sync_api.expect(page.locator(".map-tip")).to_contain_text(SENTENCES[0])
+        page.locator(".map canvas").focus()
+        page.keyboard.press("Escape")
+        sync_api.expect(page.locator(".map-tip")).to_be_hidden()
+        sync_api.expect(page.locator(".status .on-map")).to_be_visible()
+        for key, sentence in (
+            ("ArrowLeft", 3),
+            ("ArrowLeft", 2),
+            ("ArrowDown", 0),
+            ("ArrowDown", 0),
+            ("ArrowRight", 1),
+        ):
+            page.keyboard.press(key)
+            sync_api.expect(page.locator(".map-tip")).to_contain_text(SENTENCES[sentence])
+        sync_api.expect(page.locator(".map [role=status]")).to_have_text(f"{SENTENCES[1]}, recorded · waves")
+        for key in ("+", "+", "Shift+ArrowLeft", "Shift+ArrowUp", "-", "0"):
+            page.keyboard.press(key)
+        sync_api.expect(page.locator(".map-tip")).to_contain_text(SENTENCES[1])
+        assert faint(page) == []
+        page.keyboard.press("Enter")
+        sync_api.expect(about(page)).to_have_text(f"Nearest to “{SENTENCES[1]}”")
+        sync_api.expect(labels(page)).to_have_text([MADE.format(SENTENCES[1])])
+        press(page, "Zoom in")
+        sync_api.expect(page.locator(".map-tip")).to_be_hidden()
+
+
+def test_without_webgl_gifs_are_the_result_and_on_the_map(playwright, address):
+    with (
+        chromium(playwright, "--disable-3d-apis") as browser,
+        visitor(browser) as person,
+        opened(person, address) as page,
+    ):
+        prompt(page).fill("a person walks")
+        generate(page, seconds=2)
+        shown(page, ".motions img").wait_for()
+        assert page.locator(".player >> visible=true").count() == 0
+        assert shown(page, ".motions").bounding_box()["width"] > 600
+        assert "1 motion in" in status(page).inner_text()
+        press(page, "Show on the map")
+        first = shown(page, ".map-picture img").get_attribute("src")
+        assert first.endswith(".gif")
+        page.locator(ROW).first.click()
+        page.wait_for_function("(src) => document.querySelector('.map-picture img').src !== src", arg=first)
+        said = page.locator(ROW).first.locator("span").inner_text()
+        sync_api.expect(page.locator(".map-picture label")).to_contain_text(MADE.format(said))
+        press(page, "Caption this")
+        sync_api.expect(page.locator("button[role=tab][aria-selected=true]")).to_have_text("Motion to text")
+        shown(page, ".given img").wait_for()
 
 
 def event(kind: object, row: object) -> gr.EventData:
@@ -133,5 +211,6 @@ def test_what_cannot_be_searched_or_chosen_is_told_in_a_sentence(index, tmp_path
 
 
 def test_without_a_map_that_fits_the_tab_says_why(page):
+    assert page.get_by_role("button", name="Show on the map").count() == 0
     page.get_by_role("tab", name="Map", exact=True).click()
     sync_api.expect(shown(page, ".hint")).to_contain_text("There is no map here: the model")

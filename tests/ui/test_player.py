@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browsing import chromium, open_task, opened, prompt, quick, shown, status, visitor
+from browsing import open_task, opened, prompt, quick, shown, status
 from PIL import Image
 
 from mote.files import write
@@ -193,15 +193,3 @@ def test_who_wants_less_motion_starts_the_player_themselves(person, studio):
         page.wait_for_timeout(300)
         assert part(page, "play").get_attribute("aria-label") == "Play"
         assert frame(page) == 0
-
-
-def test_without_webgl_the_gif_is_the_result(playwright, studio):
-    flags = ("--disable-3d-apis",)
-    with chromium(playwright, *flags) as browser, visitor(browser) as person, opened(person, studio) as page:
-        quick(page)
-        prompt(page).fill("a person walks")
-        prompt(page).press("Control+Enter")
-        shown(page, ".motions img").wait_for()
-        assert page.locator(".player >> visible=true").count() == 0
-        assert shown(page, ".motions").bounding_box()["width"] > 600
-        assert "1 motion in" in status(page).inner_text()

@@ -9,6 +9,8 @@ from train.data import MANIFEST
 from train.evaluate_prompts import CALLED
 from train.vocabulary import main
 
+REPORT = {"settings": {}, "rows": [], "tables": {}, "groups": {}}
+
 
 def test_each_called_action_has_its_prompt_its_training_clips_and_its_share(tmp_path, capsys) -> None:
     records = [
@@ -20,7 +22,7 @@ def test_each_called_action_has_its_prompt_its_training_clips_and_its_share(tmp_
     (tmp_path / MANIFEST).write_text("\n".join(map(json.dumps, records)))
     report = tmp_path / "report.json"
     groups = {f"{CALLED}, by action": {"bow": {"action": 0.4}, "kick": {"action": 1.0}}}
-    report.write_text(json.dumps({"groups": groups}))
+    report.write_text(json.dumps(REPORT | {"groups": groups}))
     main(["--data", str(tmp_path), "--report", str(report), "--model", str(tmp_path)])
     *_, kick, bow = capsys.readouterr().out.strip().splitlines()
     assert kick == "| kick | a person kicks | 2 | 100.0 % |", "soccer is a way to kick; other splits do not count"
@@ -30,7 +32,7 @@ def test_each_called_action_has_its_prompt_its_training_clips_and_its_share(tmp_
 
 def test_a_report_without_the_actions_is_refused(tmp_path, capsys) -> None:
     report = tmp_path / "report.json"
-    report.write_text(json.dumps({"groups": {}}))
+    report.write_text(json.dumps(REPORT))
     with pytest.raises(SystemExit):
         main(["--data", str(tmp_path), "--report", str(report)])
     assert "run train.evaluate" in capsys.readouterr().err

@@ -159,7 +159,7 @@ def test_an_entry_of_the_history_is_small_and_brings_the_run_back(record):
     assert entry["thumbnail"].startswith("data:image/webp;base64,")
     assert history.entry(record("text"))["thumbnail"] is None
     assert history.entry(None) is None
-    assert history.found(chosen(**entry)) == (made.recipe, made)
+    assert history.found(chosen(**entry)) == (made.recipe, dataclasses.replace(made, restored=True))
 
 
 def test_an_entry_whose_files_are_gone_brings_the_recipe_back_and_says_so(record, monkeypatch):

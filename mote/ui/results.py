@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import NamedTuple
@@ -56,15 +57,21 @@ class Pairs(NamedTuple):
 
 
 def fresh_folder() -> Path:
-    """A new folder in Gradio's cache whose name nobody can guess; those that are a day old are deleted."""
+    """A new folder in Gradio's cache whose name nobody can guess; once an hour those that are a day old are deleted."""
     cache = Path(get_upload_folder())
+    _sweep(cache, int(time.time() // 3600))
     folder = cache / f"{PREFIX}{secrets.token_hex(16)}"
     folder.mkdir(mode=0o700, parents=True)
-    for other in cache.glob(f"{PREFIX}*"):
-        with suppress(FileNotFoundError):  # another request deletes them too
-            if time.time() - other.stat().st_mtime > KEPT_SECONDS:
-                shutil.rmtree(other, ignore_errors=True)
     return folder
+
+
+@lru_cache(maxsize=1)
+def _sweep(cache: Path, hour: int) -> None:
+    """Delete what is too old, the first time in an hour: looking at thousands of folders takes a tenth of a second."""
+    for folder in cache.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # another request deletes them too
+            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

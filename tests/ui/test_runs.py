@@ -194,10 +194,12 @@ def test_chosen_runs_stand_side_by_side(record):
         history.compared(chosen(entries=[*entries, entries[0]]))
 
 
-def test_the_folders_of_yesterday_are_deleted():
+def test_the_folders_of_yesterday_are_deleted_within_the_hour(monkeypatch):
     old, young = results.fresh_folder(), results.fresh_folder()
     (old / "motion.npy").write_bytes(b"")
     os.utime(old, (time.time() - results.KEPT_SECONDS - 1,) * 2)
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
     results.fresh_folder()
     assert (old.exists(), young.exists()) == (False, True)
 

@@ -35,9 +35,9 @@ GUIDANCE = (7.5, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-DRAWS, KEPT_AFTER = 4, 0.6
-"""A motion made from a text is the best of so many draws, where the model has a `retrieval` to tell, and one is kept
-after so much of the steps: nothing is lost by not taking the others to their end (train/NOTES.md)."""
+HALVED_AFTER = (0.3, 0.5)
+"""A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
+shares of the steps the better half goes on. Nothing is lost by not taking the others to their end (train/NOTES.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +245,7 @@ class MoTe:
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
-                motion_choice=Choice(DRAWS, self._fits, KEPT_AFTER) if self.retrieval else None,
+                motion_choice=Choice(self._fits, HALVED_AFTER) if self.retrieval else None,
                 callback=callback,
             )
             return self._samples(

@@ -156,47 +156,51 @@ def _denoise(
     predict: _Predictor, latents: Latents, *, solver: Solver, count: Callable[[], None], choice: Choice | None = None
 ) -> Latents:
     """One stage: the latents with every generated side taken from noise to time 0, those of the draws that are kept."""
-    step, schedule = SOLVERS[solver], predict.schedule
+    step, schedule, steps = SOLVERS[solver], predict.schedule, len(predict.times) - 1
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
-    chosen = choice and choice.last(len(predict.times) - 1)
+    draws = choice.draws if choice else 1
     for number, (time, following) in enumerate(pairwise(predict.times), start=1):
         for side, prediction in predict(latents, time).items():
             noisy = latents[side]
             clean = schedule.to_clean(prediction, noisy, torch.full((len(noisy),), time))
             latents[side] = step(schedule, noisy, clean, time, following, earlier.get(side))
             earlier[side] = (clean, time)
-        if choice and number == chosen:
-            rows = choice.best(latents | {side: clean for side, (clean, _) in earlier.items()})
+        if choice and (kept := choice.kept(number, steps)) < draws:
+            rows = choice.best(latents | {side: clean for side, (clean, _) in earlier.items()}, draws, kept)
             latents = {side: latent[rows] for side, latent in latents.items()}
             earlier = {side: (clean[rows], then) for side, (clean, then) in earlier.items()}
-            predict = predict.rest(rows, number)
+            predict, draws = predict.rest(rows, steps - number), kept
         count()
     return latents
 
 
 @dataclass(frozen=True)
 class Choice:
-    """How many times a motion is drawn for its text, and which draw is kept.
+    """A motion is drawn several times for its text, and the draw that fits best is taken to its end.
 
     Args:
         fits: latents of motions (b, l, dm) and of their texts (b, k, dt) -> how well the two fit, (b,).
-        after: the share of the steps after which one is kept, by what it will become as far as the denoiser can tell:
-            the others are not taken to their end.
+        after: shares of the steps, after each of which half of the draws are given up, by what they will become as far
+            as the denoiser can tell; so there are two draws for one share, four for two.
     """
 
-    draws: int
     fits: Callable[[Tensor, Tensor], Tensor]
-    after: float = 1.0
+    after: tuple[float, ...] = (1.0, 1.0)
 
-    def last(self, steps: int) -> int:
-        """The number of the step, from 1, that the draws go to."""
-        return max(1, round(self.after * steps))
+    @property
+    def draws(self) -> int:
+        return 2 ** len(self.after)
 
-    def best(self, drawn: Latents) -> Int[Tensor, " b"]:
-        """The rows of the draws that are kept, one for each sample of (b draws, n, d)."""
-        fit = self.fits(drawn["motion"], drawn["text"]).unflatten(0, (-1, self.draws))  # (b, draws)
-        return fit.argmax(dim=1) + self.draws * torch.arange(len(fit), device=fit.device)
+    def kept(self, number: int, steps: int) -> int:
+        """The draws of each sample that go on after a step, the first of which is 1."""
+        return 2 ** sum(number < max(1, round(share * steps)) for share in self.after)
+
+    def best(self, drawn: Latents, draws: int, kept: int) -> Int[Tensor, " b_kept"]:
+        """The rows of the draws that fit best, so many for each sample of (b draws, n, d)."""
+        fit = self.fits(drawn["motion"], drawn["text"]).unflatten(0, (-1, draws))  # (b, draws)
+        first = draws * torch.arange(len(fit), device=fit.device)
+        return (first[:, None] + fit.topk(kept, dim=1).indices).flatten()
 
 
 @dataclass(frozen=True)
@@ -236,10 +240,10 @@ class _Predictor:
             predictions[side] = torch.lerp(outputs[side][variant], predictions[side], self._strength(side, time))
         return predictions
 
-    def rest(self, rows: Int[Tensor, " b"], done: int) -> _Predictor:
-        """The same of some rows alone, for the steps after the first `done`."""
+    def rest(self, rows: Int[Tensor, " b"], steps: int) -> _Predictor:
+        """The same of some rows alone, for the last so many steps."""
         absent: Latents = {side: latent[rows] for side, latent in self.absent.items()}
-        return replace(self, absent=absent, frames=self.frames[rows], times=self.times[done:])
+        return replace(self, absent=absent, frames=self.frames[rows], times=self.times[-1 - steps :])
 
     def _strength(self, side: Side, time: int) -> float:
         return self.guidance[side].at(self.schedule.level(time)[0])

@@ -12,7 +12,6 @@ from mote.coding import with_sides
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.skeleton import HUMANML3D
-from mote.pipeline import DRAWS
 from mote.sampling import TASKS, sides_made
 
 
@@ -186,7 +185,7 @@ def test_a_model_with_a_retrieval_keeps_the_best_of_several_draws(tiny_model, ch
     given = inputs(task, walk)
     chosen = choosy.generate(task, **given, samples=2, steps=2, seed=3)
     hook.remove()
-    assert batches == [2 * DRAWS]
+    assert batches == [2 * 4], "both halvings are after the first of two steps"
     alone = choosy.generate(task, **given, steps=2, seed=4)
     assert np.allclose(chosen[1].motion.joints, alone[0].motion.joints, atol=1e-4), "each sample has its own draws"
     first = tiny_model.generate(task, **given, samples=2, steps=2, seed=3)

@@ -278,7 +278,7 @@ def test_of_several_draws_of_a_motion_the_one_that_fits_its_text_best_is_kept(mo
         return motions.sum(dim=(1, 2))
 
     latents = given(task, 3)
-    motion, _ = sample(model, task, latents=latents, motion_choice=Choice(4, fits))
+    motion, _ = sample(model, task, latents=latents, motion_choice=Choice(fits))
     motions, texts = seen
     assert motions.shape == (12, *SHAPES["motion"])
     assert texts.shape == (12, *SHAPES["text"])
@@ -294,11 +294,22 @@ def test_draws_that_are_not_kept_are_not_taken_to_their_end(model, task):
         return (torch.arange(len(motions)) % 4 == 2).float()
 
     early, late = (
-        sample(model, task, latents=given(task, 3), motion_choice=Choice(4, fits, after))[0] for after in (0.5, 1.0)
+        sample(model, task, latents=given(task, 3), motion_choice=Choice(fits, after))[0]
+        for after in ((0.5, 0.5), (1.0, 1.0))
     )
     torch.testing.assert_close(early, late, atol=1e-4, rtol=1e-4)
-    rows = batches(model, task=task, motion_choice=Choice(4, fits, 0.5))[:4]
-    assert rows[:2] == [4 * row for row in rows[2:]]
+    for after, draws in (((0.5, 0.5), [4, 4, 1, 1]), ((0.25, 0.75), [4, 2, 2, 1]), ((0.5,), [2, 2, 1, 1])):
+        rows = batches(model, task=task, motion_choice=Choice(fits, after))[:4]
+        assert rows == [count * rows[-1] for count in draws]
+
+
+def test_the_better_half_goes_on_and_of_it_the_better_one():
+    choice = Choice(lambda motions, _: motions[:, 0, 0], (0.25, 0.5))
+    assert [choice.kept(number, 4) for number in (1, 2, 3)] == [2, 1, 1]
+    latents = torch.tensor([1.0, 4, 3, 2, 7, 5, 8, 6])[:, None, None]  # two samples of four draws
+    rows = choice.best({"motion": latents, "text": latents}, 4, 2)
+    assert rows.tolist() == [1, 2, 6, 4]
+    assert choice.best({"motion": latents[rows], "text": latents[rows]}, 2, 1).tolist() == [0, 2]
 
 
 def test_guidance_that_has_not_begun_to_rise_costs_nothing(model):
@@ -311,6 +322,6 @@ def test_nothing_is_chosen_where_no_motion_is_made_for_a_text(model, task):
         raise AssertionError("there is nothing to fit")
 
     latents = given(task, 3)
-    chosen = sample(model, task, latents=latents, motion_choice=Choice(4, fits))
+    chosen = sample(model, task, latents=latents, motion_choice=Choice(fits))
     for one, other in zip(chosen, sample(model, task, latents=latents), strict=True):
         assert (one is None and other is None) or torch.equal(one, other)

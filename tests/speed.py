@@ -21,7 +21,7 @@ PLAYS = """() => new Promise((resolve) => {
   const [button, screen] = ["button.generate", ".player"].map((selector) =>
     [...document.querySelectorAll(selector)].find((one) => one.offsetParent));
   const started = performance.now();
-  const names = () => screen.querySelector(".player-labels").innerText;
+  const names = () => screen.querySelector(".player-labels").textContent;
   const before = names();
   new MutationObserver((_, observer) => {
     if (names() === before || !names()) return;

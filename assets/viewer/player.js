@@ -107,9 +107,14 @@ class Player {
     requestAnimationFrame((now) => {
       this.asked = false;
       this.#advance(now);
-      this.#draw();
+      if (!(this.screen.slow && this.#covered)) this.#draw();
       if (this.playing) this.request();
     });
+  }
+
+  /** Whether Gradio shows the progress of a run over the stage: a processor that draws is then wanted elsewhere. */
+  get #covered() {
+    return this.root.closest(".stage-player")?.querySelector('[data-testid="status-tracker"]:not(.hide) .progress-text');
   }
 
   dispose() {

@@ -35,7 +35,7 @@ GUIDANCE = (7.5, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-HALVED_AFTER = (0.2, 0.4)
+HALVED_AFTER = (0.3, 0.5)
 """A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
 shares of the steps the better half goes on. Nothing is lost by not taking the others to their end (train/NOTES.md)."""
 

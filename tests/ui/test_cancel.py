@@ -122,4 +122,4 @@ def test_those_who_wait_see_their_place(slow, address, person):
         page.get_by_role("button", name="Generate").locator("visible=true").click()
         shown(page, "text=Waiting, 1 before this").wait_for()
         busy.cancel()
-        shown(page, ".motions img").wait_for()
+        shown(page, ".motions img").wait_for(timeout=90_000)

@@ -37,7 +37,7 @@ MOTION_RISE = 1.0
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
 HALVED_AFTER = (0.3, 0.5)
 """A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
-shares of the steps the better half goes on. Nothing is lost by not taking the others to their end (train/NOTES.md)."""
+shares of the steps the better half goes on. Common actions lose nothing by it, rare ones a little (train/NOTES.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,14 +28,14 @@ from mote.motion.sequence import join
 from mote.reference import REAL, RealClips
 from mote.sampling import TASKS, Choice, Task, sample_latents, sides_made
 
-STEPS = 10
-"""Denoising steps; 20 make nothing better (train/NOTES.md)."""
+STEPS = 8
+"""Denoising steps; more make nothing better, fewer lose rare actions (train/NOTES.md)."""
 GUIDANCE = (7.5, 7.0)
 """Guidance of motion and of text, as the paper finds best (MoTe, section 4)."""
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-HALVED_AFTER = (0.3, 0.5)
+HALVED_AFTER = (0.375, 0.625)
 """A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
 shares of the steps the better half goes on. Common actions lose nothing by it, rare ones a little (train/NOTES.md)."""
 
@@ -212,13 +212,7 @@ class MoTe:
         texts, motions = listed(text, str, "text"), listed(motion, Motion, "motion")
         count = count_inputs(task, {"text": texts, "motion": motions})
         count = count or (len(seed) if isinstance(seed, Sequence) and seed else 1)
-        if samples < 1:
-            raise ValueError(f"samples is at least 1, not {samples}")
-        starts = for_each(count, secrets.randbelow(2**31) if seed is None else seed, "seed")
-        for start in starts:
-            if not 0 <= start < 2**63:
-                raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
-        seeds = [start + number for start in starts for number in range(samples)]
+        seeds = _seeds(count, seed, samples)
         strength = GUIDANCE if guidance is None else guidance
         motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
         made = sides_made(task)
@@ -283,6 +277,17 @@ class MoTe:
                 raise ValueError(f"seconds is from {self.limits.least:g} to {self.limits.most:g}, not {asked:g}")
         frames = torch.tensor([round((asked or 0) * self.limits.fps) for asked in seconds], device=self.device)
         return frames if lengths is None else torch.where(frames > 0, frames, lengths)
+
+
+def _seeds(count: int, seed: int | Sequence[int] | None, samples: int) -> list[int]:
+    """The seed of every sample of every input, those of one input one after another."""
+    if samples < 1:
+        raise ValueError(f"samples is at least 1, not {samples}")
+    starts = for_each(count, secrets.randbelow(2**31) if seed is None else seed, "seed")
+    for start in starts:
+        if not 0 <= start < 2**63:
+            raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
+    return [start + number for start in starts for number in range(samples)]
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:

@@ -14,8 +14,10 @@ export const FIRST_FRAME = "mote-first-frame"; // the measure from a value's arr
 
 const SETTLED = 200; // milliseconds without a change after which a still picture is drawn as sharp as can be
 const LONGEST_PAUSE = 0.1; // seconds: after a longer one, playing goes on from where it was
+const BEGINNING = 500; // milliseconds from a press of Generate within which its progress shows
 
 const players = new Set();
+let pressed = -Infinity; // when Generate was pressed last
 
 class Player {
   constructor(root, figure, screen) {
@@ -46,6 +48,7 @@ class Player {
   /** Shows the motions of a value in place of those before, from their first frame. */
   show(value) {
     const arrived = performance.now();
+    pressed = -Infinity;
     for (const actor of this.actors) actor.dispose();
     const motions = (value?.motions ?? []).map((packed) => new Motion(packed, this.figure.points));
     this.actors = motions.map((motion) => new Actor(motion, this.figure, this.screen.looks));
@@ -112,9 +115,10 @@ class Player {
     });
   }
 
-  /** Whether Gradio shows the progress of a run over the stage: a processor that draws is then wanted elsewhere. */
+  /** Whether a run begins, or Gradio shows its progress over the stage: a processor that draws is wanted elsewhere. */
   get #covered() {
-    return this.root.closest(".stage-player")?.querySelector('[data-testid="status-tracker"]:not(.hide) .progress-text');
+    const progress = '[data-testid="status-tracker"]:not(.hide) .progress-text';
+    return performance.now() - pressed < BEGINNING || this.root.closest(".stage-player")?.querySelector(progress);
   }
 
   dispose() {
@@ -200,4 +204,7 @@ export function attach(element, props, watch) {
 listen(() => [...players].find((player) => player.inSight) ?? null);
 const requestAll = () => players.forEach((player) => player.request());
 document.addEventListener("visibilitychange", requestAll);
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("button.generate")) pressed = performance.now();
+});
 new MutationObserver(requestAll).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // the theme

@@ -70,6 +70,27 @@ def rest(page: Page) -> None:
     sync_api.expect(part(page, "play")).to_have_attribute("aria-label", "Play")
 
 
+FROZEN = """() => new Promise((resolve) => {
+  const line = [...document.querySelectorAll('[data-part="timeline"]')].find((one) => one.offsetParent);
+  [...document.querySelectorAll("button.generate")].find((one) => one.offsetParent).click();
+  const pressed = line.value;
+  setTimeout(() => resolve(line.value === pressed), 250);
+})"""
+"""Whether the player stands still for a quarter of a second after a press of Generate."""
+
+
+def test_where_the_processor_draws_the_player_rests_when_a_run_begins(page):
+    generate(page)
+    prompt(page).fill("")  # is refused: no result comes, and no progress is shown
+    assert page.evaluate(FROZEN)
+    before = frame(page)
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('[data-part=\"timeline\"]')].some("
+        "(line) => line.offsetParent && Number(line.value) !== before)",
+        arg=before,
+    )
+
+
 def test_a_prompt_plays_in_the_player_at_once(page, record_property):
     empty = picture(page)
     generate(page)

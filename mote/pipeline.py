@@ -39,6 +39,10 @@ HALVED_AFTER = (0.375, 0.625)
 """A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
 shares of the steps the better half goes on. Common actions lose nothing by it, rare ones a little (train/NOTES.md)."""
 
+LIKENED = 0.3
+"""The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
+asked more often (train/NOTES.md)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
@@ -223,7 +227,7 @@ class MoTe:
             views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
-            given_text = self.ted.encode(texts).float().repeat_interleave(samples, dim=0) if texts else None
+            given_text = self.ted.understand(texts, LIKENED).repeat_interleave(samples, dim=0) if texts else None
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents = sample_latents(
                 self.mtdm,

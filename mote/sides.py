@@ -22,6 +22,15 @@ _TOKEN = re.compile(
 )
 
 
+_NAMED = {"left": 1, "right": 2, "clockwise": 4, "counter": 8, "anti": 8}
+
+
+def named_sides(text: str) -> int:
+    """Which sides and turns a sentence names, a bit each: left 1, right 2, clockwise 4, counterclockwise 8."""
+    words = {match["side"].lower() for match in _TOKEN.finditer(text) if match["side"]}
+    return sum({next(bit for name, bit in _NAMED.items() if word.startswith(name)) for word in words})
+
+
 def mirror_text(text: str) -> str:
     """A sentence as it is true of the mirrored motion: "turns left" becomes "turns right".
 

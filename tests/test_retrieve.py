@@ -86,7 +86,7 @@ def test_of_what_nobody_recorded_little_is_close(committed):
     assert sum("close" in said for said in strange) <= len(OUTSIDE) / 10
     sentences = {clip.sentence for clip in index.map.clips[::10]}
     known = [index.search(text, 1, ("recorded", "made"))[0].closeness for text in sentences]
-    assert sum("close" in said for said in known) >= 0.8 * len(sentences)
+    assert sum("close" in said for said in known) >= 0.75 * len(sentences)
 
 
 def test_what_is_too_long_lies_in_the_middle_of_its_parts(index):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mote.sides import mirror_text
+from mote.sides import mirror_text, named_sides
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,19 @@ from mote.sides import mirror_text
 )
 def test_mirrored_words(text, mirrored):
     assert mirror_text(text) == mirrored
+
+
+@pytest.mark.parametrize(
+    ("text", "bits"),
+    [
+        ("a person waves", 0),
+        ("the left hand, then the left foot", 1),
+        ("turns right with both arms, all right", 2),
+        ("left and right", 3),
+        ("turns clockwise", 4),
+        ("turns anti-clockwise, counterclockwise", 8),
+        ("what is left over", 0),
+    ],
+)
+def test_sides_that_a_sentence_names(text, bits):
+    assert named_sides(text) == bits

@@ -103,6 +103,11 @@ def shown(record: Mapping[str, Any], *, mirrored: bool) -> dict[str, str | None]
     return {"action": action, "style": style, "speed": pace(action, facts), **sides}
 
 
+def subject(record: Mapping[str, Any], *, mirrored: bool) -> tuple[str | None, ...]:
+    """All that tells whether two clips show the same: the action itself, and `shown`."""
+    return find_action(record["action"])[0], *shown(record, mirrored=mirrored).values()
+
+
 def classes(told: Sequence[Mapping[str, str | None]]) -> dict[str, Int[Tensor, " n"]]:
     """The number of each class; UNKNOWN for None and for what has no class."""
     places = {kind: {name: row for row, name in enumerate(names)} for kind, names in CLASSES.items()}

@@ -25,13 +25,12 @@ from mote.models.med import MED, MEDConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from train.command import command
-from train.critic import blurred, shown
+from train.critic import blurred, subject
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.metrics_motion import r_precision
 from train.pairs import Draw, Motions, encode_texts
-from train.prepare.actions import find_action
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +83,7 @@ class Groups(Motions):
         ]
         meaning, _ = ted.parts(encode_texts(ted, said))
         self.meaning = meaning.unflatten(0, (sentences, -1))  # (sentences, 2 clips, k, m)
-        rows = [
-            (find_action(record["action"])[0], *shown(record, mirrored=mirrored).values())
-            for mirrored in (False, True)
-            for record in self.records
-        ]
+        rows = [subject(record, mirrored=mirrored) for mirrored in (False, True) for record in self.records]
         numbers = {row: number for number, row in enumerate(dict.fromkeys(rows))}
         self.group = torch.tensor([numbers[row] for row in rows])
         """The number of what each clip and each mirror image shows, (2 clips,)."""

@@ -27,8 +27,9 @@ from mote.models.words import SPECIAL, TOKENIZER, clean
 from mote.models.writers import BY_TABLE, Writer
 from train import pretrained, sizes
 from train.command import command
-from train.data import read_form
+from train.data import read_form, read_manifest
 from train.engine import engine, on_main, shared
+from train.known import know, spread
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare import text
 from train.sentences import IGNORED, Batch, Batches
@@ -276,6 +277,7 @@ def main(arguments: Sequence[str] | None) -> None:
     if not options.decoder_only:
         standardise(trained.ted, [*human, *own])
         familiarise(trained.ted, own or human, [*held.values()][-1])
+        know(trained.ted, spread(read_manifest(options.manifest.parent, "train")) if own else human)
     on_main(save, trained.ted, options.out)
     on_main(trained.ted.save_tokenizer, options.out)
     for name, sentences in held.items():

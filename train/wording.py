@@ -24,6 +24,7 @@ from mote.models.text_autoencoder import TextAutoencoder
 from train.command import command
 from train.data import read_manifest
 from train.engine import engine, on_main
+from train.known import know, spread
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare import text
 from train.prepare.actions import action_group
@@ -138,6 +139,7 @@ def main(arguments: Sequence[str] | None) -> None:
         validate=lambda ted: {"understood": understood(ted, records, held)},
     )
     familiarise(trained, text.clips(options.prepared, "train"), text.clips(options.prepared, "val"))
+    know(trained, spread(records))
     on_main(save, trained, options.out)
     on_main(trained.save_tokenizer, options.out)
 

@@ -1,11 +1,22 @@
-"""How far a sentence is from those that the model was trained on."""
+"""How far a sentence is from those that the model was trained on, and what those nearest to it mean."""
+
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from mote.sides import named_sides
 
 QUANTILE = 0.95
 """The share of validation's captions that count as familiar."""
+NEIGHBOURS = 8
+"""Captions that a sentence is understood by."""
+FAR = 0.25
+"""One minus the cosine to the nearest caption from which on a meaning goes the whole way; nearer ones go less far."""
+NEARNESS = 0.05
+"""How much farther, in cosines, a caption counts e times less."""
 
 
 class Familiar(nn.Module):
@@ -13,14 +24,23 @@ class Familiar(nn.Module):
 
     What is said of other things lies beside it: of a sentence that nobody said, the share outside is large, whatever
     its words.  The nearest caption tells less: all short sentences are near one.
+
+    Some of the captions are known by their places in the subspace, so that a sentence in unseen words can be taken to
+    mean a little more of what its nearest neighbours do (a kernel regression, Nadaraya 1964).
     """
 
     mean: Tensor
     axes: Tensor
     limit: Tensor
+    known: Tensor
+    scale: Tensor
+    sides: Tensor
 
-    def __init__(self, size: int, axes: int) -> None:
+    def __init__(self, size: int, axes: int, known: int = 0) -> None:
         super().__init__()
+        self.register_buffer("known", torch.zeros(known, axes, dtype=torch.int8))  # in steps of `scale`
+        self.register_buffer("scale", torch.ones(axes))
+        self.register_buffer("sides", torch.zeros(known, dtype=torch.uint8))
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("axes", torch.eye(size)[:axes].contiguous())
         self.register_buffer("limit", torch.ones(()))
@@ -31,6 +51,30 @@ class Familiar(nn.Module):
         inside = centred @ self.axes.T  # (b, axes)
         outside = (centred.square().sum(dim=-1) - inside.square().sum(dim=-1)).clamp(min=0).sqrt()
         return outside / centred.norm(dim=-1).clamp(min=1e-6) / self.limit
+
+    def nearer(self, meanings: Float[Tensor, "b size"], texts: Sequence[str], share: float) -> Float[Tensor, "b size"]:
+        """Meanings of texts that went such a share of the way to those of the nearest known captions.
+
+        One that is as good as known already goes less far (`FAR`). Only captions that name the same sides count, since
+        left and right lie near each other; where there are none, the meaning stays.
+        """
+        places, known = (meanings - self.mean) @ self.axes.T, self.known * self.scale  # (b, axes), (known, axes)
+        likeness = normalize(places, dim=-1) @ normalize(known, dim=-1).T  # (b, known)
+        sides = self.sides.new_tensor([named_sides(text) for text in texts])
+        likeness = likeness.masked_fill(sides[:, None] != self.sides, -torch.inf)
+        nearest = likeness.topk(min(NEIGHBOURS, len(known)), dim=-1)
+        weights = (nearest.values / NEARNESS).softmax(dim=-1).nan_to_num()  # (b, neighbours); 0 where there are none
+        near = (weights[..., None] * known[nearest.indices]).sum(dim=1) @ self.axes + self.mean  # (b, size)
+        reach = ((1 - nearest.values[:, :1]) / FAR).clamp(max=1) * weights.sum(dim=-1, keepdim=True)  # (b, 1)
+        return torch.lerp(meanings, near, share * reach)
+
+    @torch.no_grad()
+    def know(self, meanings: Float[Tensor, "n size"], texts: Sequence[str]) -> None:
+        """Know such captions, by their meanings, in place of those known before; after `fit`."""
+        places = (meanings - self.mean) @ self.axes.T
+        self.scale = (places.abs().amax(dim=0) / 127).clamp(min=1e-6)
+        self.known = (places / self.scale).round().to(torch.int8)
+        self.sides = self.sides.new_tensor([named_sides(text) for text in texts])
 
     @torch.no_grad()
     def fit(self, training: Float[Tensor, "n size"], validation: Float[Tensor, "m size"]) -> None:

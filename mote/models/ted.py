@@ -49,6 +49,7 @@ class TEDConfig:
         beams: sentences that beam search follows.
         no_repeat: the decoder writes no run of this many tokens twice; 0 lets it.
         familiar: components of training's captions, outside of which a sentence is strange (`Familiar`).
+        known: captions by which others are understood, as many as training has told it.
     """
 
     words: int
@@ -68,6 +69,7 @@ class TEDConfig:
     beams: int = 4
     no_repeat: int = 3
     familiar: int = 128
+    known: int = 0
     dropout: float = 0.0
 
     def __post_init__(self) -> None:

@@ -45,6 +45,7 @@ class PretrainedTEDConfig:
         beams: sentences that beam search follows.
         no_repeat: the decoder writes no run of this many tokens twice; 0 lets it.
         familiar: components of training's captions, outside of which a sentence is strange (`Familiar`).
+        known: captions by which others are understood, as many as training has told it.
     """
 
     encoder: dict[str, Any]
@@ -55,6 +56,7 @@ class PretrainedTEDConfig:
     beams: int = 4
     no_repeat: int = 3
     familiar: int = 128
+    known: int = 0
 
     def __post_init__(self) -> None:
         for name, kinds in (("encoder", ENCODERS), ("decoder", DECODERS)):

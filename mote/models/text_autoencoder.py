@@ -29,6 +29,8 @@ class TextConfig(Search, Protocol):
     def meaning_width(self) -> int: ...
     @property
     def familiar(self) -> int: ...
+    @property
+    def known(self) -> int: ...
 
 
 class TextAutoencoder(nn.Module, ABC):
@@ -58,7 +60,7 @@ class TextAutoencoder(nn.Module, ABC):
         self.to_latent = nn.Linear(states_width, config.meaning_width)
         self.bound = nn.LayerNorm(config.meaning_width, elementwise_affine=False)
         self.from_latent = nn.Linear(config.width, decoder_width)
-        self.familiar = Familiar(config.tokens * config.meaning_width, config.familiar)
+        self.familiar = Familiar(config.tokens * config.meaning_width, config.familiar, config.known)
         self.register_buffer("latent_mean", torch.zeros(config.tokens, config.width))
         self.register_buffer("latent_std", torch.ones(config.tokens, config.width))
 
@@ -116,6 +118,18 @@ class TextAutoencoder(nn.Module, ABC):
             ValueError: a text has no words.
         """
         return (self.read(*self.tokenize(texts)) - self.latent_mean) / self.latent_std  # (b, k, d)
+
+    @torch.no_grad()
+    def understand(self, texts: list[str], share: float) -> Float[Tensor, "b k d"]:
+        """The latents of `encode`, their meanings such a share nearer to known captions (`Familiar.nearer`).
+
+        Raises:
+            ValueError: a text has no words.
+        """
+        meaning, spelling = self.parts(self.encode(texts).float())
+        if self.config.known:
+            meaning = self.familiar.nearer(meaning.flatten(1), texts, share).view_as(meaning)
+        return torch.cat([meaning, spelling], dim=-1)
 
     @torch.no_grad()
     def decode(self, latents: Float[Tensor, "b k d"]) -> list[str]:

@@ -33,3 +33,42 @@ def test_it_is_the_same_after_it_was_saved_in_half_precision():
 def test_a_meaning_at_the_mean_is_no_division_by_zero():
     familiar = Familiar(4, 2)
     assert familiar(torch.zeros(1, 4)).item() == 0
+
+
+def knowing(texts: list[str], points: list[list[float]]) -> Familiar:
+    """Of a plane through the origin, with captions known at such points of it."""
+    familiar = Familiar(3, 2)
+    familiar.know(torch.tensor(points), texts)
+    return familiar
+
+
+def near(found: torch.Tensor, expected: list[float]) -> None:
+    torch.testing.assert_close(found, torch.tensor([expected]), atol=0.1, rtol=0.0)  # places are in steps
+
+
+def test_a_meaning_goes_towards_those_of_the_captions_nearest_to_it():
+    familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
+    far = torch.tensor([[6.0, -8.0, 4.0]])  # a cosine of 0.6 to the wave
+    torch.testing.assert_close(familiar.nearer(far, ["waving"], 0.0), far)
+    near(familiar.nearer(far, ["waving"], 1.0), [10.0, 0.0, 0.0])
+    near(familiar.nearer(far, ["waving"], 0.5), [8.0, -4.0, 2.0])
+
+
+def test_what_is_as_good_as_known_stays():
+    familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
+    near(familiar.nearer(torch.tensor([[5.0, 0.0, 1.0]]), ["waving"], 1.0), [5.0, 0.0, 1.0])
+
+
+def test_only_captions_of_the_same_side_count():
+    familiar = knowing(["the left hand", "the right hand"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
+    given = torch.tensor([[8.0, -6.0, 0.0]])
+    near(familiar.nearer(given, ["with her right"], 1.0), [0.0, 10.0, 0.0])
+    near(familiar.nearer(given, ["with both, left and right"], 1.0), [8.0, -6.0, 0.0])
+
+
+def test_what_is_known_survives_a_checkpoint():
+    familiar, loaded = knowing(["a wave"], [[3.0, 4.0, 0.0]]), Familiar(3, 2, known=1)
+    loaded.load_state_dict(familiar.state_dict())
+    given = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    texts = ["it"] * 5
+    torch.testing.assert_close(loaded.nearer(given, texts, 0.3), familiar.nearer(given, texts, 0.3))

@@ -126,7 +126,7 @@ STUDIES = (
     ),
     Study(
         title="Steps",
-        runs={str(steps): Run(steps=steps) for steps in (5, 10, 20, 50)},
+        runs={str(steps): Run(steps=steps) for steps in (5, STEPS, 20, 50)},
         figures=MOTION_FIGURES | TEXT_FIGURES,
     ),
 )

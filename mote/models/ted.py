@@ -132,7 +132,7 @@ class TED(TextAutoencoder):
 
     def save_tokenizer(self, folder: Path) -> None:
         """Write the vocabulary to a checkpoint's folder."""
-        self.tokenizer.save(str(folder / TOKENIZER))
+        self.tokenizer.save(str(folder / TOKENIZER), pretty=False)
 
     def reading(self, texts: list[str]) -> list[Int[Tensor, " n"]]:
         """Rows of the table for the tokens of each clean text, at most `max_words`."""

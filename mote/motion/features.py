@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from einops import rearrange
 from jaxtyping import Float
+from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 
 from mote.motion.motion import Motion
@@ -118,7 +119,7 @@ def smooth(values: np.ndarray, deviation: float) -> np.ndarray:
     reach = int(4 * deviation + 0.5)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
     padded = np.pad(values, [(reach, reach), (0, 0)], mode="edge")
-    return np.stack([np.convolve(column, kernel / kernel.sum(), mode="valid") for column in padded.T], axis=-1)
+    return sliding_window_view(padded, len(kernel), axis=0) @ (kernel / kernel.sum())
 
 
 def headings(joints: np.ndarray, skeleton: Skeleton) -> np.ndarray:

@@ -78,11 +78,11 @@ def with_bone_lengths(joints: ndarray, skeleton: Skeleton) -> ndarray:
     if not skeleton.uniform:
         raise ValueError("this skeleton has no bone lengths of its own")
     recorded = np.asarray(joints, dtype=np.float64)
+    parents, offsets = skeleton.parents[1:], skeleton.offsets[1:]
+    bones = normalise(recorded[..., 1:, :] - recorded[..., parents, :])
+    still = (bones == 0).all(-1, keepdims=True)
+    bones = np.where(still, offsets, bones * np.linalg.norm(offsets, axis=-1, keepdims=True))
     rebuilt = recorded.copy()
-    for joint, parent in enumerate(skeleton.parents):
-        if parent >= 0:
-            bone = normalise(recorded[..., joint, :] - recorded[..., parent, :])
-            offset = skeleton.offsets[joint]
-            still = (bone == 0).all(-1, keepdims=True)
-            rebuilt[..., joint, :] = rebuilt[..., parent, :] + np.where(still, offset, bone * np.linalg.norm(offset))
+    for joint, parent in enumerate(parents, start=1):
+        rebuilt[..., joint, :] = rebuilt[..., parent, :] + bones[..., joint - 1, :]
     return rebuilt.astype(joints.dtype)

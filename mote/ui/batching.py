@@ -1,13 +1,14 @@
 """One batch of all that wait: twenty calls of the model at once take a few times as long as one.
 
 Whoever asks while the model is busy waits in a line.  When the model is free, the first in the line and all behind it
-that agree in what a batch has in common become one call.  Each keeps its own seed and length, and gets what it would
-have got alone.
+that agree in what a batch has in common become one call; those who come a moment later are let in.  Each keeps its own
+seed and length, and gets what it would have got alone.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
@@ -22,6 +23,8 @@ from mote.ui.zero_gpu import on_lent_gpu
 
 MAX_SAMPLES = 32
 """What a batch makes at most; what one request asks for is never parted."""
+MOMENT = 0.005
+"""Seconds without a new request, after which a batch begins: who comes with others does not wait for the first."""
 
 
 class CancelledError(Exception):
@@ -79,6 +82,7 @@ class Line:
         self._run_model = on_lent_gpu(model)
         self._waiting: list[Request] = []
         self._running = 0  # requests
+        self._came = threading.Event()  # a request, since the model's thread last looked
         self._guard = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
 
@@ -93,11 +97,15 @@ class Line:
             request.context.run(request.waits, before)
         with self._guard:
             self._waiting.append(request)
+        self._came.set()
         self._thread.submit(self._serve)
         return request.answer.result()
 
     def _serve(self) -> None:
         """Run the next batch, if an earlier one has left any request."""
+        while self._came.is_set() and len(self._waiting) < MAX_SAMPLES:
+            self._came.clear()
+            time.sleep(MOMENT)
         with self._guard:
             batch = _agreeing(self._waiting)
             self._waiting = behind = [request for request in self._waiting if request not in batch]

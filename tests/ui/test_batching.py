@@ -78,6 +78,15 @@ def test_what_agrees_runs_as_one_batch_and_everyone_gets_their_own(studio, tiny_
             np.testing.assert_allclose(got.motion.joints, own.motion.joints, rtol=1e-5, atol=1e-5)
 
 
+def test_those_who_come_at_once_to_a_free_model_are_one_batch(studio, monkeypatch):
+    monkeypatch.setattr(batching, "MOMENT", 0.3)
+    studio.free.set()
+    with ThreadPoolExecutor(3) as people:
+        answers = people.map(studio.line.ask, [request(f"a person {number}") for number in range(3)])
+        assert [len(samples) for samples in answers] == [1, 1, 1]
+    assert [len(texts) for _, texts in studio.batches] == [3]
+
+
 def test_what_differs_runs_apart_in_the_order_of_its_first(studio):
     settings = [{}, {"steps": 3}, {"guidance": 2.0}, {"task": "motion"}, {"steps": 3}, {"samples": 2}]
     answers = studio.ask(*(request(f"a person {number}", **own) for number, own in enumerate(settings)))

@@ -13,8 +13,9 @@ QUANTILE = 0.95
 """The share of validation's captions that count as familiar."""
 NEIGHBOURS = 8
 """Captions that a sentence is understood by."""
-FAR = 0.25
-"""One minus the cosine to the nearest caption from which on a meaning goes the whole way; nearer ones go less far."""
+NEAR, FAR = 0.1, 0.3
+"""One minus the cosine to the nearest caption: up to the first a meaning stays, from the second on it goes the whole
+way."""
 NEARNESS = 0.05
 """How much farther, in cosines, a caption counts e times less."""
 
@@ -55,8 +56,8 @@ class Familiar(nn.Module):
     def nearer(self, meanings: Float[Tensor, "b size"], texts: Sequence[str], share: float) -> Float[Tensor, "b size"]:
         """Meanings of texts that went such a share of the way to those of the nearest known captions.
 
-        One that is as good as known already goes less far (`FAR`). Only captions that name the same sides count, since
-        left and right lie near each other; where there are none, the meaning stays.
+        One that is as good as known stays, and one that is nearly so goes less far (`NEAR`, `FAR`). Only captions that
+        name the same sides count, since left and right lie near each other; where there are none, the meaning stays.
         """
         places, known = (meanings - self.mean) @ self.axes.T, self.known * self.scale  # (b, axes), (known, axes)
         likeness = normalize(places, dim=-1) @ normalize(known, dim=-1).T  # (b, known)
@@ -65,7 +66,8 @@ class Familiar(nn.Module):
         nearest = likeness.topk(min(NEIGHBOURS, len(known)), dim=-1)
         weights = (nearest.values / NEARNESS).softmax(dim=-1).nan_to_num()  # (b, neighbours); 0 where there are none
         near = (weights[..., None] * known[nearest.indices]).sum(dim=1) @ self.axes + self.mean  # (b, size)
-        reach = ((1 - nearest.values[:, :1]) / FAR).clamp(max=1) * weights.sum(dim=-1, keepdim=True)  # (b, 1)
+        away = (1 - nearest.values[:, :1] - NEAR) / (FAR - NEAR)
+        reach = away.clamp(min=0, max=1) * weights.sum(dim=-1, keepdim=True)  # (b, 1)
         return torch.lerp(meanings, near, share * reach)
 
     @torch.no_grad()

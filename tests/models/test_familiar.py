@@ -56,7 +56,10 @@ def test_a_meaning_goes_towards_those_of_the_captions_nearest_to_it():
 
 def test_what_is_as_good_as_known_stays():
     familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
-    near(familiar.nearer(torch.tensor([[5.0, 0.0, 1.0]]), ["waving"], 1.0), [5.0, 0.0, 1.0])
+    given = torch.tensor([[9.0, 3.0, 1.0]])  # a cosine of 0.95 to the wave
+    torch.testing.assert_close(familiar.nearer(given, ["waving"], 1.0), given)
+    between = torch.tensor([[8.0, 6.0, 0.0]])  # of 0.8: half of the way
+    near(familiar.nearer(between, ["waving"], 1.0), [0.5 * (8 + 9.82), 0.5 * (6 + 0.18), 0.0])
 
 
 def test_only_captions_of_the_same_side_count():

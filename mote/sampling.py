@@ -24,7 +24,9 @@ Latents = dict[Side, Tensor]
 SIDES: tuple[Side, Side] = ("motion", "text")
 OTHER: dict[Side, Side] = {"motion": "text", "text": "motion"}
 NEGLIGIBLE = 0.01
-"""Guidance that is no farther from 1 asks for no second prediction: in pure noise it has hardly begun to rise."""
+"""Up to this share of its strength guidance asks for no second prediction: in pure noise it has hardly begun."""
+NEGLIGIBLE_FOR_GIVEN = 0.25
+"""The same where the other side is given: two sides that look for each other need their guidance earlier."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,16 +161,18 @@ def _denoise(
     step, schedule, steps = SOLVERS[solver], predict.schedule, len(predict.times) - 1
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
+    changes: Latents = {}
     draws = choice.draws if choice else 1
     for number, (time, following) in enumerate(pairwise(predict.times), start=1):
-        for side, prediction in predict(latents, time).items():
+        predictions, changes = predict(latents, time, changes if draws > 1 and predict.other_given else {})
+        for side, prediction in predictions.items():
             noisy = latents[side]
             clean = schedule.to_clean(prediction, noisy, torch.full((len(noisy),), time))
             latents[side] = step(schedule, noisy, clean, time, following, earlier.get(side))
             earlier[side] = (clean, time)
         if choice and (kept := choice.kept(number, steps)) < draws:
             rows = choice.best(latents | {side: clean for side, (clean, _) in earlier.items()}, draws, kept)
-            latents = {side: latent[rows] for side, latent in latents.items()}
+            latents, changes = ({side: one[rows] for side, one in each.items()} for each in (latents, changes))
             earlier = {side: (clean[rows], then) for side, (clean, then) in earlier.items()}
             predict, draws = predict.rest(rows, steps - number), kept
         count()
@@ -221,6 +225,9 @@ class _Predictor:
 
     Guidance is ``u + g * (c - u)`` with u the prediction that has the other side absent. For one noisy latent, noise,
     clean latent and v are affine in each other, so guiding the network's own prediction is guiding any of them.
+
+    While there are several draws to choose from and the other side is given, c - u serves for two steps: it is as dear
+    as c.
     """
 
     denoiser: MTDM
@@ -231,19 +238,28 @@ class _Predictor:
     guidance: dict[Side, Guidance]
     times: Sequence[int]
 
-    def __call__(self, latents: Latents, time: int) -> Latents:
+    def __call__(self, latents: Latents, time: int, changes: Latents) -> tuple[Latents, Latents]:
+        """The guided predictions, and the c - u that were made for them; those in `changes` are from the last step."""
         guided = self._guided(time)
-        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in guided]
-        outputs = self._forward(inputs, time)  # sides x (variants, b, n, d)
-        predictions = {side: outputs[side][0] for side in self.roles.generated}
-        for variant, side in enumerate(guided, start=1):
-            predictions[side] = torch.lerp(outputs[side][variant], predictions[side], self._strength(side, time))
-        return predictions
+        asked = [side for side in guided if side not in changes]
+        inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in asked]
+        variants = [0] + [1 + guided.index(side) for side in asked]
+        outputs = self._forward(inputs, time, variants)  # sides x (variants, b, n, d)
+        predictions: Latents = {side: outputs[side][0] for side in self.roles.generated}
+        made: Latents = {side: predictions[side] - outputs[side][row] for row, side in enumerate(asked, start=1)}
+        for side, change in (changes | made).items():
+            predictions[side] = predictions[side] + (self._strength(side, time) - 1) * change
+        return predictions, made
 
     def rest(self, rows: Int[Tensor, " b"], steps: int) -> _Predictor:
         """The same of some rows alone, for the last so many steps."""
         absent: Latents = {side: latent[rows] for side, latent in self.absent.items()}
         return replace(self, absent=absent, frames=self.frames[rows], times=self.times[-1 - steps :])
+
+    @property
+    def other_given(self) -> bool:
+        """Whether a side is made for one that is there already."""
+        return "given" in (self.roles.motion, self.roles.text)
 
     def _strength(self, side: Side, time: int) -> float:
         return self.guidance[side].at(self.schedule.level(time)[0])
@@ -251,7 +267,9 @@ class _Predictor:
     def _guided(self, time: int) -> list[Side]:
         """The sides that are predicted a second time, with the other side absent."""
         sides = [side for side in self.roles.generated if self.roles[OTHER[side]] != "absent"]
-        return [side for side in sides if abs(self._strength(side, time) - 1) > NEGLIGIBLE]
+        least = NEGLIGIBLE_FOR_GIVEN if self.other_given else NEGLIGIBLE
+        full = {side: abs(self.guidance[side].strength - 1) for side in sides}
+        return [side for side in sides if abs(self._strength(side, time) - 1) > least * full[side]]
 
     def _side_times(self, time: int) -> list[dict[Side, int]]:
         """Both sides' times in each variant."""
@@ -279,11 +297,11 @@ class _Predictor:
         parts = [rearrange(part, "(v f) c w -> v f c w", f=len(lengths)).split([*map(len, variants)]) for part in every]
         return dict(zip(times, zip(*parts, strict=True), strict=True)), places
 
-    def _forward(self, inputs: list[Latents], time: int) -> Latents:
-        """All variants in one batch."""
+    def _forward(self, inputs: list[Latents], time: int, variants: list[int]) -> Latents:
+        """Some of a time's variants in one batch."""
         motion, text = (torch.cat([latents[side] for latents in inputs]) for side in SIDES)  # (variants b, n, d)
         conditions, places = self._conditions
-        told = (part[:, places].flatten(0, 1) for part in conditions[time])  # 2 x (variants b, 11, w)
+        told = (part[variants][:, places].flatten(0, 1) for part in conditions[time])  # 2 x (variants b, 11, w)
         outputs = self.denoiser.denoise(motion, text, *told)
         shape = len(inputs), len(places)
         return {side: output.float().unflatten(0, shape) for side, output in zip(SIDES, outputs, strict=True)}

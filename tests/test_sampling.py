@@ -293,14 +293,47 @@ def test_draws_that_are_not_kept_are_not_taken_to_their_end(model, task):
     def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
         return (torch.arange(len(motions)) % 4 == 2).float()
 
+    unguided = {"motion_guidance": 1, "text_guidance": 1}
     early, late = (
-        sample(model, task, latents=given(task, 3), motion_choice=Choice(fits, after))[0]
+        sample(model, task, latents=given(task, 3), motion_choice=Choice(fits, after), **unguided)[0]
         for after in ((0.5, 0.5), (1.0, 1.0))
     )
     torch.testing.assert_close(early, late, atol=1e-4, rtol=1e-4)
     for after, draws in (((0.5, 0.5), [4, 4, 1, 1]), ((0.25, 0.75), [4, 2, 2, 1]), ((0.5,), [2, 2, 1, 1])):
-        rows = batches(model, task=task, motion_choice=Choice(fits, after))[:4]
-        assert rows == [count * rows[-1] for count in draws]
+        rows = batches(model, task=task, motion_choice=Choice(fits, after), **unguided)[:4]
+        assert rows == [count * 3 for count in draws]
+
+
+def test_while_there_are_several_draws_for_a_text_what_guidance_changes_serves_for_two_steps(model):
+    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        return motions.sum(dim=(1, 2))
+
+    options = {"steps": 8, "motion_choice": Choice(fits, (0.5, 0.75))}
+    alone, together = (batches(model, task=task, **options)[:8] for task in ("text-to-motion", "joint"))
+    assert alone == [3 * rows for rows in (8, 4, 8, 4, 4, 2, 2, 2)]
+    assert together == [3 * rows for rows in (12, 12, 12, 12, 6, 6, 3, 3)]
+
+
+def test_what_served_for_two_steps_is_exact_where_it_stays_the_same(monkeypatch, model):
+    """A text that is given changes every prediction of this denoiser by the same."""
+
+    def denoise(motion, text, motion_condition, text_condition):
+        there = (text_condition == 0).all(dim=(1, 2))[:, None, None]
+        return 0.3 * motion + 0.1 * there, text
+
+    def conditions(motion_time, text_time, frames):
+        return motion_time[:, None, None], text_time[:, None, None]
+
+    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        return (torch.arange(len(motions)) % 4 == 2).float()
+
+    monkeypatch.setattr(model, "denoise", denoise)
+    monkeypatch.setattr(model, "conditions", conditions)
+    early, late = (
+        sample(model, "text-to-motion", latents=given("text-to-motion", 3), motion_choice=Choice(fits, after))[0]
+        for after in ((0.1, 0.1), (1.0, 1.0))
+    )
+    torch.testing.assert_close(early, late, atol=1e-4, rtol=1e-4)
 
 
 def test_the_better_half_goes_on_and_of_it_the_better_one():
@@ -312,8 +345,12 @@ def test_the_better_half_goes_on_and_of_it_the_better_one():
     assert choice.best({"motion": latents[rows], "text": latents[rows]}, 2, 1).tolist() == [0, 2]
 
 
-def test_guidance_that_has_not_begun_to_rise_costs_nothing(model):
-    assert batches(model, task="text-to-motion", motion_rise=1.0) == [3, 6, 6, 6]
+def test_guidance_that_has_not_begun_to_rise_costs_nothing_and_begins_later_for_a_text_that_is_given(model):
+    alone, together = (
+        batches(model, task=task, motion_rise=1.0, text_guidance=1, steps=8)[:8] for task in ("text-to-motion", "joint")
+    )
+    assert alone == [3, 3, *[6] * 6]
+    assert together == [3, *[6] * 7]
 
 
 @pytest.mark.parametrize("task", ["motion", "motion-to-text", "text"])

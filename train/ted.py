@@ -236,6 +236,9 @@ def main(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     parser.add_argument("--start", type=Path, help="a trained TED to go on from")
     parser.add_argument("--decoder-only", action="store_true", help="keep the latents, which a denoiser has learned")
+    parser.add_argument(
+        "--checked", type=int, default=CHECKED, help="captions to write back at the end (default: %(default)s a split)"
+    )
     parser.add_argument("--writer", choices=tuple(BY_TABLE), help="begin a new decoder of this kind; needs --start")
     pretrained.add_arguments(parser)
     sizes.add_arguments(parser)
@@ -281,7 +284,7 @@ def main(arguments: Sequence[str] | None) -> None:
     on_main(save, trained.ted, options.out)
     on_main(trained.ted.save_tokenizer, options.out)
     for name, sentences in held.items():
-        figures = recovered(trained.ted, sentences[:: 1 + len(sentences) // CHECKED])
+        figures = recovered(trained.ted, sentences[:: 1 + len(sentences) // options.checked])
         on_main(print, json.dumps({"captions": name} | figures))
 
 

@@ -23,6 +23,7 @@ from mote.pipeline import MoTe
 from mote.ui import checks
 from mote.ui.batching import MAX_SAMPLES
 from mote.ui.handlers import Handlers
+from mote.ui.player import give_way
 from mote.ui.runs import Record
 
 HEADS = {
@@ -75,6 +76,7 @@ def below(actions: Handlers, record: gr.State, asks: bool) -> None:
     markup = partial(_markup, asks=asks)
 
     def found(record: Record | None) -> tuple[list[Row], str]:
+        give_way()
         known = measured(actions.model, record)
         return known, markup(known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import gradio as gr
@@ -17,6 +18,13 @@ _TOGGLES = (
     ("ghosts", "Ghosts", "Translucent poses over time", False),
 )
 _SPEEDS = (0.25, 0.5, 1, 1.5, 2)
+_HEAD_START = 0.25
+"""Seconds from the result to the player's first pictures, on a slow machine."""
+
+
+def give_way() -> None:
+    """Wait until the player plays a result, with what nobody misses until then: the processor may be one for both."""
+    time.sleep(_HEAD_START)
 
 
 def player(script: Path, hint: str = "The motion appears here") -> gr.HTML:

@@ -19,6 +19,7 @@ from mote.motion.convention import Units, Up
 from mote.recipe import RecipeError
 from mote.ui import checks, results, uploads
 from mote.ui.packing import pack
+from mote.ui.player import give_way
 from mote.ui.runs import GIVEN, Record
 
 _NOTE = "<details><summary>{}</summary>{}</details>"
@@ -42,8 +43,10 @@ class Received(NamedTuple):
 
 
 def draw(record: Record | None) -> list[tuple[str, str | None]]:
-    """The GIFs of a run's motions for its gallery, each with its sentence where it has one."""
+    """The GIFs of a run's motions for its gallery, each with its sentence where it has one; the player goes first."""
     files = record.files if record else ()
+    if files:
+        give_way()
     captions = record.captions if record and record.captions else (None,) * len(files)
     return [(results.convert(file, "gif"), caption) for file, caption in zip(files, captions, strict=True)]
 

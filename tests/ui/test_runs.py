@@ -94,6 +94,15 @@ def test_the_player_shows_what_was_given_and_made_and_the_gallery_draws_it(recor
     assert staging.draw(None) == []
 
 
+def test_gifs_are_drawn_once_the_player_has_had_time_to_begin(record, monkeypatch):
+    made, done = record("motion", samples=1), []
+    monkeypatch.setattr("mote.ui.player.time.sleep", lambda seconds: done.append(0.1 < seconds < 0.5))
+    monkeypatch.setattr(results, "convert", lambda file, form: done.append(form) or file)
+    staging.draw(made)
+    staging.draw(None)
+    assert done == [True, "gif"]
+
+
 def test_a_motion_that_arrives_stands_beside_what_was_made_of_it_alone(record, clip):
     variation = record("motion-variation")
     assert len(staging.show_beside(variation, staging.receive(LIMITS, clip).file)["motions"]) == 3

@@ -240,11 +240,9 @@ class _Predictor:
 
     def __call__(self, latents: Latents, time: int, changes: Latents) -> tuple[Latents, Latents]:
         """The guided predictions, and the c - u that were made for them; those in `changes` are from the last step."""
-        guided = self._guided(time)
-        asked = [side for side in guided if side not in changes]
+        asked = [] if changes else self._guided(time)
         inputs = [latents] + [{**latents, OTHER[side]: self.absent[OTHER[side]]} for side in asked]
-        variants = [0] + [1 + guided.index(side) for side in asked]
-        outputs = self._forward(inputs, time, variants)  # sides x (variants, b, n, d)
+        outputs = self._forward(inputs, time)  # sides x (variants, b, n, d)
         predictions: Latents = {side: outputs[side][0] for side in self.roles.generated}
         made: Latents = {side: predictions[side] - outputs[side][row] for row, side in enumerate(asked, start=1)}
         for side, change in (changes | made).items():
@@ -297,11 +295,11 @@ class _Predictor:
         parts = [rearrange(part, "(v f) c w -> v f c w", f=len(lengths)).split([*map(len, variants)]) for part in every]
         return dict(zip(times, zip(*parts, strict=True), strict=True)), places
 
-    def _forward(self, inputs: list[Latents], time: int, variants: list[int]) -> Latents:
-        """Some of a time's variants in one batch."""
+    def _forward(self, inputs: list[Latents], time: int) -> Latents:
+        """A time's variants, or the first of them alone, in one batch."""
         motion, text = (torch.cat([latents[side] for latents in inputs]) for side in SIDES)  # (variants b, n, d)
         conditions, places = self._conditions
-        told = (part[variants][:, places].flatten(0, 1) for part in conditions[time])  # 2 x (variants b, 11, w)
+        told = (part[: len(inputs), places].flatten(0, 1) for part in conditions[time])  # 2 x (variants b, 11, w)
         outputs = self.denoiser.denoise(motion, text, *told)
         shape = len(inputs), len(places)
         return {side: output.float().unflatten(0, shape) for side, output in zip(SIDES, outputs, strict=True)}

@@ -34,15 +34,15 @@ STAGES = ("med", "ted", "denoiser", "mtdm", "decoder", "retrieval")
 BATCH = {"med": 32, "denoiser": 64, "mtdm": 32, "retrieval": 192}
 """Clips of a step, of the stages whose steps grow with the clips; the others learn sentences."""
 SHORTER = {"ted": ["--checked", "8"]}
-"""A decoder of a few steps ends no sentence, and what comes after the training is not measured."""
+"""Options of stages that spare what training itself does not need: a beam search over hundreds of sentences."""
 SETS = {"HumanML3D": (14_616, 28.59), "100 times HumanML3D": (1_461_600, 2859.0)}
 """Motions and hours of them, as Guo et al. 2022 count (table 1); mirror images are made in training."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One stage: steps that were done, seconds of them and of what comes before, MB of memory and of its state; and the
-    cores that it had, on average, of a machine that others may share."""
+    """One stage: steps that were done, seconds of them and of all else, most of it before, MB of memory and of its
+    state; and the cores that it had, on average, of a machine that others may share."""
 
     stage: str
     steps: int

@@ -246,6 +246,8 @@ def main(arguments: Sequence[str] | None) -> None:
     options = parser.parse_args(arguments)
     if options.writer and not options.start:
         parser.error("--writer puts a new decoder on a trained encoder: name the folder of that TED with --start")
+    if options.checked < 1:
+        parser.error(f"--checked is at least 1, not {options.checked}")
     own = text.clips(options.manifest.parent, "train") if options.manifest else []
     published = options.manifest is not None and not read_form(options.manifest.parent).labelled
     human, own = (own, []) if published else (text.human(options.data), own)

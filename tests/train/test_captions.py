@@ -164,6 +164,9 @@ def test_the_reader_finds_what_the_grammar_wrote(facts):
         ("the woman is raising both of her arms over her head", "raise-hand", "both", "feminine", None),
         ("a person walks clockwise in a circle", "walk", None, None, "right"),
         ("a tired person kicks with their left leg", "kick", "left", "exhausted", None),
+        ("from a stand, a person runs ahead", "run", None, None, None),
+        ("someone leans back and then throws a ball", "throw", None, None, None),
+        ("a person stands still", "stand", None, None, None),
         ("blue water", None, None, None, None),
     ],
 )

@@ -73,6 +73,9 @@ _COUNT = rf"({'|'.join(NUMBERS)}|\d+)"
 _FORMS: tuple[VerbForm, ...] = ("base", "simple", "gerund")
 
 
+_ON_THE_WAY = ("bend", "kneel", "lean", "squat", "stand")
+
+
 def _any(words: tuple[str, ...]) -> str:
     return rf"\b(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})\b"
 
@@ -131,7 +134,11 @@ def _held_out_pattern() -> re.Pattern[str]:
 
 
 def _read_action(text: str) -> tuple[str | None, str | None]:
-    """The action whose phrase comes first in a sentence, the longest of those that begin there."""
+    """The action whose phrase comes first in a sentence, the longest of those that begin there.
+
+    What one does on the way to something else, as in "from a stand, a person walks", is the action where there is no
+    other.
+    """
     found = [
         (match.start(), -len(match[0]), group, side, match)
         for group, side, pattern in _action_patterns()
@@ -139,7 +146,7 @@ def _read_action(text: str) -> tuple[str | None, str | None]:
     ]
     if not found:
         return None, None
-    _, _, group, side, match = min(found, key=lambda hit: hit[:2])
+    _, _, group, side, match = min(found, key=lambda hit: (hit[2] in _ON_THE_WAY, *hit[:2]))
     return group, match[1] if match.re.groups else side
 
 

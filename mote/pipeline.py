@@ -30,14 +30,17 @@ from mote.sampling import TASKS, Choice, Task, sample_latents, sides_made
 
 STEPS = 8
 """Denoising steps; more make nothing better, fewer lose rare actions (train/NOTES.md)."""
-GUIDANCE = (7.5, 7.0)
+PAPER_GUIDANCE = (7.5, 7.0)
 """Guidance of motion and of text, as the paper finds best (MoTe, section 4)."""
+GUIDANCE = (5.0, 7.0)
+"""The same where one side is made for the other: a denoiser that practised guided walks (`train.refine`) needs less
+(train/NOTES.md). Pairs that are made together keep the paper's."""
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-HALVED_AFTER = (0.375, 0.625)
+HALVED_AFTER = (0.25, 0.5)
 """A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
-shares of the steps the better half goes on. Common actions lose nothing by it, rare ones a little (train/NOTES.md)."""
+shares of the steps the better half goes on (train/NOTES.md)."""
 
 LIKENED = 0.3
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
@@ -203,7 +206,8 @@ class MoTe:
             text, motion: what the task is given, one or a list; a list is one batch.
             seconds: length of the motions to make, within the `limits`; None lets the model choose, or, for variations
                 of a motion, keeps the length of the original. A list has one for each input.
-            guidance: how strongly each generated side follows the other, for both or as (motion, text); 1 is none.
+            guidance: how strongly each generated side follows the other, for both or as (motion, text); 1 is none, and
+                None the task's own (`usual_guidance`).
             seed: sample i of every input comes from seed + i; None draws a seed. A list has one for each input, and
                 says how many results there are of a task that takes none.
             callback: called after each denoising step with the steps done and all steps.
@@ -217,7 +221,7 @@ class MoTe:
         count = count_inputs(task, {"text": texts, "motion": motions})
         count = count or (len(seed) if isinstance(seed, Sequence) and seed else 1)
         seeds = _seeds(count, seed, samples)
-        strength = GUIDANCE if guidance is None else guidance
+        strength = usual_guidance(task) if guidance is None else guidance
         motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
         made = sides_made(task)
         reflected = bool(motions) and "text" in made
@@ -292,6 +296,11 @@ def _seeds(count: int, seed: int | Sequence[int] | None, samples: int) -> list[i
         if not 0 <= start < 2**63:
             raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
     return [start + number for start in starts for number in range(samples)]
+
+
+def usual_guidance(task: Task) -> tuple[float, float]:
+    """The guidance of motion and of text that a task has where none is asked for."""
+    return PAPER_GUIDANCE if task == "joint" else GUIDANCE
 
 
 def one_after_another(made: Sequence[Sample], samples: int) -> list[Sample]:

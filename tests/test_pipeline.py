@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mote import MoTe, Motion
+from mote import MoTe, Motion, pipeline, sampling
 from mote.checkpoint import CheckpointError, save
 from mote.coding import with_sides
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -106,6 +106,20 @@ def test_left_and_right_change_places_where_the_motion_and_its_mirror_image_say_
     assert with_sides(tiny_model.ted, texts, difference) == texts
     assert with_sides(tiny_model.ted, texts, -difference) == mirrored
     assert with_sides(tiny_model.ted, texts[1:2], difference[1:2]) == texts[1:2]
+
+
+@pytest.mark.parametrize(("task", "own"), [("text-to-motion", (5.0, 7.0)), ("joint", (7.5, 7.0))])
+def test_a_task_has_its_own_guidance_where_none_is_asked_for(tiny_model, walk, task, own, monkeypatch):
+    asked = []
+
+    def sample_latents(*arguments, **options):
+        asked.append((options["motion_guidance"], options["text_guidance"]))
+        return sampling.sample_latents(*arguments, **options)
+
+    monkeypatch.setattr(pipeline, "sample_latents", sample_latents)
+    for guidance in (None, 2.0, (3.0, 4.0)):
+        tiny_model.generate(task, **inputs(task, walk), seconds=2.0, steps=1, guidance=guidance)
+    assert asked == [own, (2.0, 2.0), (3.0, 4.0)]
 
 
 def test_64_prompts_are_one_batch(tiny_model):

@@ -17,7 +17,7 @@ from typing import get_args
 import numpy as np
 
 from mote.checkpoint import load
-from mote.pipeline import GUIDANCE, STEPS, MoTe
+from mote.pipeline import STEPS, MoTe
 from mote.render import render_gif
 from train.command import command
 from train.data import Clips, Split, read_manifest
@@ -166,7 +166,9 @@ def main(arguments: Sequence[str] | None) -> None:
     )
     parser.add_argument("--split", choices=get_args(Split), default=Settings.split)
     parser.add_argument("--parts", nargs="+", choices=tuple(PARTS), help="all that can be measured, if left out")
-    parser.add_argument("--guidance", nargs=2, type=float, metavar=("MOTION", "TEXT"), default=GUIDANCE)
+    parser.add_argument(
+        "--guidance", nargs=2, type=float, metavar=("MOTION", "TEXT"), help="each task's own, if left out"
+    )
     counts = [part.name for part in fields(Settings) if part.name not in ("split", "guidance")]
     for name in counts:
         parser.add_argument(f"--{name}", type=int, default=getattr(Settings, name))
@@ -176,7 +178,9 @@ def main(arguments: Sequence[str] | None) -> None:
         if lacking[part]:
             parser.error(f"the part {part!r} needs {' and '.join(f'--{need}' for need in lacking[part])}: see --help")
     settings = Settings(
-        split=options.split, guidance=tuple(options.guidance), **{name: getattr(options, name) for name in counts}
+        split=options.split,
+        guidance=options.guidance and tuple(options.guidance),
+        **{name: getattr(options, name) for name in counts},
     )
     if options.bert:
         layers(options.bert)  # before anything is made: its scores come last

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mote.motion.motion import Motion
-from mote.pipeline import GUIDANCE, STEPS, MoTe, Sample
+from mote.pipeline import STEPS, MoTe, Sample
 from mote.sampling import Task
 from train.data import Clips, Split
 from train.engine import shared
@@ -33,7 +33,8 @@ class Settings:
 
     split: Split = "test"
     steps: int = STEPS
-    guidance: tuple[float, float] = GUIDANCE
+    guidance: tuple[float, float] | None = None
+    """Of motion and of text, in all tasks; each task's own (`mote.pipeline.usual_guidance`) where there is none."""
     seed: int = 0
     batch: int = 32
     captions: int = 600

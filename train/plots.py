@@ -16,6 +16,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mote.pipeline import GUIDANCE
 from train.command import command
 from train.report import Report, Row, in_unit
 
@@ -23,9 +24,9 @@ Settings = dict[str, Any]
 
 
 def read_settings(report: Report) -> Settings:
-    """The settings of a report, guidance as one of each side."""
+    """The settings of a report, guidance as one of each side; that of given sides, where each task had its own."""
     settings = dict(report.settings)
-    settings["guidance of motion"], settings["guidance of text"] = settings.pop("guidance")
+    settings["guidance of motion"], settings["guidance of text"] = settings.pop("guidance") or GUIDANCE
     return settings
 
 

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from mote.pipeline import PAPER_GUIDANCE
 from mote.sampling import Task, sample_latents
 from train.evaluation import Evaluation
 from train.lemmas import tokens_of
@@ -134,7 +135,7 @@ class Guo:
         return self.settings.in_batches(make, drawn, 0, "motion-to-text")
 
     def _sample(self, task: Task, **given: Any) -> tuple[Tensor | None, Tensor | None]:
-        motion, text = self.settings.guidance
+        motion, text = self.settings.guidance or PAPER_GUIDANCE
         return sample_latents(
             self.model.mtdm, self.model.mtdm.config.schedule, task, **given, steps=self.settings.steps,
             motion_guidance=motion, text_guidance=text,

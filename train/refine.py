@@ -5,7 +5,7 @@ clips (train/NOTES.md), and a style or a striking hand is lost on the way.  Here
 included, are run with gradients (DRaFT, Clark et al. 2024, section 4), and what comes out is compared with the clips:
 
 - by the energy score (Gneiting and Raftery 2007, section 4.3; De Bortoli et al. 2025), a proper score of a
-  distribution: two motions of one prompt should be as far from its clip as from each other;
+  distribution: motions of one prompt should be as far from its clip as from each other;
 - by a critic of latents (`train.critic`): what the prompt says should be seen in the motion, and in joint generation
   one action in both sides.
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from mote.checkpoint import load, load_ted, save
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.pipeline import GUIDANCE, MOTION_RISE
+from mote.pipeline import LIKENED, MOTION_RISE, PAPER_GUIDANCE
 from mote.sampling import sample_latents
 from train import critic as critics
 from train import mtdm
@@ -50,7 +50,8 @@ class RefineTraining:
     """What the denoiser practises, and how it is told.
 
     Args:
-        prompts: of a walk to motions, two of each.
+        prompts: of a walk to motions.
+        draws: motions of each prompt.
         pairs: of a walk of `joint`.
         joint: how often the walk is one of `joint`.
         steps: of a walk, the least and the most.
@@ -60,9 +61,13 @@ class RefineTraining:
         kept: share of the weights that it began with in those that are saved (Wortsman et al. 2022, section 3): walks
             are few and their gradients rough, and halfway is better at everything than either end (train/NOTES.md).
         denoising: the batch and the roles of the loss of `train.mtdm`.
+
+    Raises:
+        ValueError: there are fewer than two draws, or more prompts than clips.
     """
 
     prompts: int = 12
+    draws: int = 2
     pairs: int = 16
     joint: float = 0.2
     steps: tuple[int, int] = (4, 5)
@@ -73,6 +78,25 @@ class RefineTraining:
     agreement: float = 0.02
     kept: float = 0.5
     denoising: MTDMTraining = field(default_factory=lambda: MTDMTraining(batch=32))
+
+    def __post_init__(self) -> None:
+        if self.draws < 2:
+            raise ValueError(f"draws of a prompt are compared with each other: 2 at least, not {self.draws}")
+        if self.prompts > self.denoising.batch:
+            raise ValueError(f"{self.prompts} prompts are of as many clips: the batch has {self.denoising.batch}")
+
+
+SIZES = {
+    "prompts": "prompts of a walk to motions",
+    "draws": "motions of each prompt",
+    "pairs": "of a walk to pairs",
+    "joint": "how often the walk is one to pairs",
+    "reworded": "how often a prompt is a caption in other words",
+    "energy": "weight of the energy score",
+    "claims": "weight of what a prompt says",
+    "kept": "share of the weights that it begins with in those that are saved",
+}
+"""The fields of RefineTraining that are options of the command."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +123,14 @@ class Practices:
         drawn = motions.draw(self.training.denoising.batch, chance)
         captions = [motions.captions[row] for row in drawn.captions]
         prompts = motions.reworded(drawn, self.training.reworded, chance)
-        latents = encode_texts(self.ted, [*captions, *prompts]).unflatten(0, (2, -1))
+        text = encode_texts(self.ted, captions)
+        prompt = self.ted.understand(prompts, LIKENED)
         claims = critics.classes([critics.claimed(_read(caption)) for caption in captions[: self.training.prompts]])
         where = engine().device
         return Practice(
             motions.motion[drawn.copies, drawn.clips].to(where),
-            latents[0].to(where),
-            latents[1].to(where),
+            text.to(where),
+            prompt.to(where),
             motions.frames[drawn.copies, drawn.clips].to(where),
             {kind: rows.to(where) for kind, rows in claims.items()},
         )
@@ -117,9 +142,10 @@ def _read(caption: str) -> Claims:
 
 
 def energy_score(
-    made: Float[Tensor, "b two n d"], real: Float[Tensor, "b n d"], weights: Float[Tensor, "n d"]
+    made: Float[Tensor, "b draws n d"], real: Float[Tensor, "b n d"], weights: Float[Tensor, "n d"]
 ) -> Float[Tensor, ""]:
-    """The energy score of two draws against what was to be drawn, of whole latents and of each token; lower is better.
+    """The energy score of two draws or more against what was to be drawn, of whole latents and of each token; lower is
+    better.
 
     Distances are root mean squares weighed by `weights`, whose mean is 1.
     """
@@ -128,41 +154,42 @@ def energy_score(
         squares = ((one - other).square() * weights).mean(dim=-1)  # (..., n)
         return ((squares + 1e-6).sqrt().mean(dim=-1) + (squares.mean(dim=-1) + 1e-6).sqrt()) / 2
 
-    apart = distance(made[:, 0], made[:, 1])  # (b,)
+    one, other = torch.combinations(torch.arange(made.shape[1], device=made.device)).T
+    apart = distance(made[:, one], made[:, other]).mean(dim=1)  # (b,)
     return (distance(made, real[:, None]).mean(dim=1) - apart / 2).mean()
 
 
-def energy_distance(made: Float[Tensor, "b n d"], real: Float[Tensor, "b n d"]) -> Float[Tensor, ""]:
+def energy_distance(made: Float[Tensor, "b n d"], real: Float[Tensor, "c n d"]) -> Float[Tensor, ""]:
     """The energy distance (Szekely and Rizzo 2013) of made latents to real ones, less what is constant in these."""
     size = len(made)
     between, within = (
-        (torch.cdist(made.flatten(1), other.flatten(1)) / made[0].numel() ** 0.5).sum() for other in (real, made)
+        torch.cdist(made.flatten(1), other.flatten(1)) / made[0].numel() ** 0.5 for other in (real, made)
     )
-    return between / size**2 - within / (size * (size - 1)) / 2
+    return between.mean() - within.sum() / (size * (size - 1)) / 2
 
 
 def walk_to_motions(
     model: MTDM, critic: Critic, practice: Practice, chance: torch.Generator, training: RefineTraining, weights: Tensor
 ) -> dict[str, Tensor]:
-    """Two motions of each prompt: their energy score, and how far they are from showing what the prompt says."""
-    count = training.prompts
+    """Several motions of each prompt: their energy score, and how far they are from showing what the prompt says."""
+    count, draws = training.prompts, training.draws
     prompt, frames, real = practice.prompt[:count], practice.frames[:count], practice.motion[:count]
     withheld = torch.rand(count, generator=chance) < training.denoising.unknown_length
     made, _ = sample_latents(
         model,
         model.config.schedule,
         "text-to-motion",
-        text=prompt.repeat_interleave(2, dim=0),
-        frames=frames.masked_fill(withheld.to(frames.device), 0).repeat_interleave(2),
-        seeds=torch.randint(2**31, (2 * count,), generator=chance).tolist(),
+        text=prompt.repeat_interleave(draws, dim=0),
+        frames=frames.masked_fill(withheld.to(frames.device), 0).repeat_interleave(draws),
+        seeds=torch.randint(2**31, (draws * count,), generator=chance).tolist(),
         steps=_steps(training, chance),
-        motion_guidance=GUIDANCE[0],
+        motion_guidance=PAPER_GUIDANCE[0],
         motion_rise=MOTION_RISE,
     )
     assert made is not None
-    wanted = {kind: rows.repeat_interleave(2) for kind, rows in practice.claims.items()}
+    wanted = {kind: rows.repeat_interleave(draws) for kind, rows in practice.claims.items()}
     missed = critics.entropies(critic.motion(critic.blurred(made, chance)), wanted)
-    energy = energy_score(made.unflatten(0, (-1, 2)), real, weights)
+    energy = energy_score(made.unflatten(0, (-1, draws)), real, weights)
     return {"energy": energy, **{f"claimed {kind}": value for kind, value in missed.items()}}
 
 
@@ -183,8 +210,8 @@ def walk_to_pairs(
         frames=torch.zeros(size, dtype=torch.long),
         seeds=torch.randint(2**31, (size,), generator=chance).tolist(),
         steps=_steps(training, chance),
-        motion_guidance=GUIDANCE[0],
-        text_guidance=GUIDANCE[1],
+        motion_guidance=PAPER_GUIDANCE[0],
+        text_guidance=PAPER_GUIDANCE[1],
         motion_rise=MOTION_RISE,
     )
     assert motion is not None
@@ -269,9 +296,22 @@ def main(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     add_arguments(parser, minutes=60, lr=1e-4, steps=20_000)
+    usual = RefineTraining()
+    sizes = parser.add_argument_group("what it practises; a GPU has room for far more than the defaults")
+    for name, help_ in SIZES.items():
+        default = getattr(usual, name)
+        sizes.add_argument(f"--{name}", type=type(default), default=default, help=f"{help_} (default: %(default)s)")
+    sizes.add_argument("--walk", type=int, nargs=2, default=usual.steps, help="the least and the most steps of a walk")
+    sizes.add_argument("--batch", type=int, default=usual.denoising.batch, help="clips of the denoising loss")
     options = parser.parse_args(arguments)
+    training = replace(
+        usual,
+        steps=tuple(options.walk),
+        denoising=replace(usual.denoising, batch=options.batch),
+        **{name: getattr(options, name) for name in SIZES},
+    )
     fitting = FitConfig(**asked(options), warmup=50, ema=0.998, log_every=10, save_every=100)
-    train(options.prepared, options.models, options.start, options.out, RefineTraining(), fitting)
+    train(options.prepared, options.models, options.start, options.out, training, fitting)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Report:
 
     def markdown(self) -> str:
         """The whole report as one page."""
-        settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        settings = ", ".join(f"{name} {value}" for name, value in self.settings.items() if value is not None)
         page = [f"# Evaluation\n\nAll figures are computed by `python -m train.evaluate` ({settings}).\n"]
         page.append(table(["what", "target", "measured", "met", "n"], [row.cells() for row in self.rows]))
         for title, named in self.tables.items():

@@ -16,13 +16,14 @@ from mote import advice
 from mote.export import Format
 from mote.motion.convention import Units, Up
 from mote.motion.motion import Motion
-from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another
+from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another, usual_guidance
 from mote.sampling import Task, sides_made
 from mote.ui import batching, checks, presence, results, uploads
 from mote.ui.batching import CancelledError, Request
 from mote.ui.results import Captions, Motions, Pairs, Run
 
 MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
+PAIR_GUIDANCE, _ = usual_guidance("joint")
 
 DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
 ONE_ACTION = (
@@ -115,7 +116,7 @@ class Handlers:
         seconds: float | None = None,
         samples: int = 1,
         steps: int = STEPS,
-        motion_guidance: float = MOTION_GUIDANCE,
+        motion_guidance: float = PAIR_GUIDANCE,
         text_guidance: float = TEXT_GUIDANCE,
         seed: int | None = None,
         progress: gr.Progress = _TRACKER,

@@ -21,7 +21,7 @@ from train.prepare.facts import measure
 from train.prepare.paraphrases import Paraphraser
 from train.refine import Practices, RefineTraining, energy_distance, energy_score, loss
 
-SMALL = RefineTraining(prompts=3, pairs=4, steps=(2, 3), denoising=MTDMTraining(batch=4))
+SMALL = RefineTraining(prompts=3, draws=3, pairs=4, steps=(2, 3), denoising=MTDMTraining(batch=4))
 ROWS = (("walk", None, None), ("raise-up-left-hand", "old", "left"), ("wave-right-hand", "feminine", "right"))
 
 
@@ -62,6 +62,39 @@ def test_the_right_distribution_has_the_lowest_energy_score():
     assert right < energy_score(1.5 * draws, real, weights)
     assert right < energy_score(draws + 0.5, real, weights)
     assert right < energy_score(draws[:, :1].expand(-1, 2, -1, -1), real, weights), "two draws that are one"
+
+
+def test_more_draws_tell_the_same_energy_score_more_surely():
+    chance = torch.Generator().manual_seed(0)
+    real, weights = torch.randn(500, 2, 3, generator=chance), torch.ones(2, 3)
+    draws = torch.randn(500, 8, 2, 3, generator=chance)
+    pairs = torch.stack([energy_score(draws[:, first : first + 2], real, weights) for first in range(0, 8, 2)])
+    assert energy_score(draws, real, weights) == pytest.approx(pairs.mean().item(), abs=0.02)
+
+
+def test_sets_of_other_sizes_are_as_far_apart():
+    chance = torch.Generator().manual_seed(0)
+    real, made = torch.randn(2000, 2, 3, generator=chance), torch.randn(2000, 2, 3, generator=chance)
+    assert energy_distance(made[:500], real) == pytest.approx(energy_distance(made, real).item(), abs=0.03)
+
+
+@pytest.mark.parametrize(("wrong", "told"), [({"draws": 1}, "2 at least"), ({"prompts": 40}, "the batch has 32")])
+def test_a_practice_that_cannot_be_is_told(wrong, told):
+    with pytest.raises(ValueError, match=told):
+        RefineTraining(**wrong)
+
+
+def test_what_is_practised_is_asked_for_by_options(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(refine, "train", lambda *arguments: asked.append(arguments))
+    words = """--prepared P --models M --start S --out O --minutes 9 --lr 1e-4 --prompts 128 --draws 4 --pairs 192
+        --batch 256 --walk 5 8 --claims 0.2 --kept 0"""
+    refine.main(words.split())
+    [(*_, training, fitting)] = asked
+    assert (training.prompts, training.draws, training.pairs, training.steps) == (128, 4, 192, (5, 8))
+    assert (training.denoising.batch, training.claims, training.kept) == (256, 0.2, 0.0)
+    assert training.energy == RefineTraining.energy
+    assert (fitting.minutes, fitting.lr) == (9, 1e-4)
 
 
 def test_the_same_set_has_the_lowest_energy_distance():

@@ -63,7 +63,7 @@ class RefineTraining:
         denoising: the batch and the roles of the loss of `train.mtdm`.
 
     Raises:
-        ValueError: there are fewer than two draws, or more prompts than clips.
+        ValueError: there are fewer than two draws, more prompts than clips, or the least steps are not the least.
     """
 
     prompts: int = 12
@@ -84,6 +84,8 @@ class RefineTraining:
             raise ValueError(f"draws of a prompt are compared with each other: 2 at least, not {self.draws}")
         if self.prompts > self.denoising.batch:
             raise ValueError(f"{self.prompts} prompts are of as many clips: the batch has {self.denoising.batch}")
+        if not 1 <= self.steps[0] <= self.steps[1]:
+            raise ValueError(f"a walk has 1 step at least, and no fewer at most than at least: {self.steps}")
 
 
 SIZES = {

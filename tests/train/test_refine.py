@@ -78,7 +78,10 @@ def test_sets_of_other_sizes_are_as_far_apart():
     assert energy_distance(made[:500], real) == pytest.approx(energy_distance(made, real).item(), abs=0.03)
 
 
-@pytest.mark.parametrize(("wrong", "told"), [({"draws": 1}, "2 at least"), ({"prompts": 40}, "the batch has 32")])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"draws": 1}, "2 at least"), ({"prompts": 40}, "the batch has 32"), ({"steps": (5, 2)}, "no fewer")],
+)
 def test_a_practice_that_cannot_be_is_told(wrong, told):
     with pytest.raises(ValueError, match=told):
         RefineTraining(**wrong)

@@ -1,4 +1,4 @@
-"""Stage 4: TED's encoder learns that other people's words mean what the captions' words mean.
+"""Stage 2, gone on: TED's encoder learns that other people's words mean what the captions' words mean.
 
 A caption in other words (`Paraphraser`) is to have the latent meaning that the caption itself has; captions as they are
 and what people wrote keep theirs.  So the denoiser and the decoder, which know those meanings, stay as they are.

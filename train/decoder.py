@@ -1,4 +1,4 @@
-"""Stage 4: TED's decoder learns to write from the latents that the denoiser makes of motions.
+"""Stage 6: TED's decoder learns to write from the latents that the denoiser makes of motions.
 
 Such a latent is no sentence's: it lies between those of several that fit.  Trained on the latents of sentences alone,
 the decoder writes a blend of them; here it learns to write the nearest of the clip's own.  Latents stay as they are.

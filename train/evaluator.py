@@ -5,11 +5,11 @@ It knows nothing of left and right, because half of what it sees is mirrored: si
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -27,12 +27,12 @@ from train.loop import FitConfig, add_arguments, asked, fit
 from train.prepare.actions import action_group
 from train.prepare.words import style_group
 
-LOOKS_AT = (LAYOUT.turn, LAYOUT.velocity, LAYOUT.height, LAYOUT.positions, LAYOUT.velocities)
-"""The 6D rotations repeat the positions, and the contacts are a threshold that jitter crosses: it does without."""
 STRIDE = 4
+"""Frames of a token."""
 UNKNOWN = -100
 """The class of a clip whose action or style is not judged; cross-entropy ignores it."""
 Label = Literal["action", "style"]
+Model = TypeVar("Model", bound="Classifier")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,25 +68,21 @@ class Verdict:
     style: str
 
 
-class Evaluator(nn.Module):
-    """Convolutions over time, pooled to one vector by mean and maximum; one linear head for each label."""
+class Classifier(nn.Module):
+    """A linear head for each label on a vector that a subclass makes of a clip's normalised features."""
 
+    looks_at: ClassVar[tuple[slice, ...]]
     feature_mean: Tensor
     feature_std: Tensor
 
-    def __init__(self, config: EvaluatorConfig) -> None:
+    def __init__(self, config: EvaluatorConfig, pooled: int) -> None:
         super().__init__()
         self.config = config
         self.register_buffer("feature_mean", torch.zeros(LAYOUT.columns))
         self.register_buffer("feature_std", torch.ones(LAYOUT.columns))
-        width = config.width
-        columns = sum(part.stop - part.start for part in LOOKS_AT)
-        self.patch = nn.Conv1d(columns, width, 2 * STRIDE - 1, STRIDE, padding=STRIDE - 1)
-        self.layers = nn.ModuleList(nn.Conv1d(width, width, 5, padding=2) for _ in range(2))
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.dropout = nn.Dropout(config.dropout)
-        self.action = nn.Linear(2 * width, len(config.actions))
-        self.style = nn.Linear(2 * width, len(config.styles))
+        self.action = nn.Linear(pooled, len(config.actions))
+        self.style = nn.Linear(pooled, len(config.styles))
 
     def forward(
         self, features: Float[Tensor, "b frames 263"], lengths: Int[Tensor, " b"], noise: Tensor | None = None
@@ -94,33 +90,69 @@ class Evaluator(nn.Module):
         """Logits of the actions and of the styles; noise is added to the normalised features."""
         normal = (features - self.feature_mean) / self.feature_std
         normal = normal if noise is None else normal + noise
-        normal = torch.cat([normal[..., part] for part in LOOKS_AT], dim=-1)  # (b, frames, columns)
+        normal = torch.cat([normal[..., part] for part in self.looks_at], dim=-1)  # (b, frames, columns)
         normal = normal.masked_fill(~frame_mask(lengths, normal.shape[1])[..., None], 0.0)
-        tokens = self.patch(normal.mT).mT  # (b, n, width)
-        valid = frame_mask((lengths - 1) // STRIDE + 1, tokens.shape[1])[..., None]  # (b, n, 1)
-        tokens = F.gelu(self.norms[0](tokens)) * valid
-        for layer, norm in zip(self.layers, self.norms[1:], strict=True):
-            tokens = (tokens + F.gelu(norm(layer(tokens.mT).mT))) * valid
-        mean = tokens.sum(1) / valid.sum(1)
-        highest = tokens.masked_fill(~valid, -torch.inf).amax(1)
-        pooled = self.dropout(torch.cat([mean, highest], dim=-1))  # (b, 2 width)
+        pooled = self.dropout(self.pooled(normal, (lengths - 1) // STRIDE + 1))
         return self.action(pooled), self.style(pooled)
 
+    def pooled(self, normal: Float[Tensor, "b frames columns"], tokens: Int[Tensor, " b"]) -> Float[Tensor, "b pooled"]:
+        """A vector of each clip of so many tokens."""
+        raise NotImplementedError
+
+    @classmethod
+    def columns(cls) -> int:
+        """Of the features, those that are looked at."""
+        return sum(part.stop - part.start for part in cls.looks_at)
+
     @torch.no_grad()
-    def judge(self, clips: Sequence[np.ndarray], size: int = 64) -> list[Verdict]:
-        """The likeliest action and style of each clip's features (frames, 263)."""
-        verdicts = []
+    def logits(
+        self, clips: Sequence[np.ndarray], size: int = 64
+    ) -> tuple[Float[Tensor, "clips actions"], Float[Tensor, "clips styles"]]:
+        """Those of each clip's features (frames, 263), on the CPU."""
+        where, parts = self.feature_mean.device, []
         for start in range(0, len(clips), size):
             part = [torch.from_numpy(clip.astype(np.float32)) for clip in clips[start : start + size]]
             lengths = torch.tensor([len(clip) for clip in part])
             padded = nn.utils.rnn.pad_sequence(part, batch_first=True)
-            where = self.feature_mean.device
-            actions, styles = (logits.argmax(-1).tolist() for logits in self(padded.to(where), lengths.to(where)))
-            verdicts += [
-                Verdict(action=self.config.actions[action], style=self.config.styles[style])
-                for action, style in zip(actions, styles, strict=True)
-            ]
-        return verdicts
+            parts.append([logits.cpu() for logits in self(padded.to(where), lengths.to(where))])
+        actions, styles = (torch.cat([*logits]) for logits in zip(*parts, strict=True))
+        return actions, styles
+
+    def judge(self, clips: Sequence[np.ndarray]) -> list[Verdict]:
+        """The likeliest action and style of each clip's features (frames, 263)."""
+        if not clips:
+            return []
+        actions, styles = (logits.argmax(dim=-1).tolist() for logits in self.logits(clips))
+        return [
+            Verdict(action=self.config.actions[action], style=self.config.styles[style])
+            for action, style in zip(actions, styles, strict=True)
+        ]
+
+
+class Evaluator(Classifier):
+    """Convolutions over time, pooled to one vector by mean and maximum.
+
+    The 6D rotations repeat the positions, and the contacts are a threshold that jitter crosses: it does without.
+    """
+
+    looks_at = (LAYOUT.turn, LAYOUT.velocity, LAYOUT.height, LAYOUT.positions, LAYOUT.velocities)
+
+    def __init__(self, config: EvaluatorConfig) -> None:
+        super().__init__(config, 2 * config.width)
+        width = config.width
+        self.patch = nn.Conv1d(self.columns(), width, 2 * STRIDE - 1, STRIDE, padding=STRIDE - 1)
+        self.layers = nn.ModuleList(nn.Conv1d(width, width, 5, padding=2) for _ in range(2))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+
+    def pooled(self, normal: Float[Tensor, "b frames columns"], tokens: Int[Tensor, " b"]) -> Float[Tensor, "b pooled"]:
+        """The mean and the highest of the tokens."""
+        states = self.patch(normal.mT).mT  # (b, n, width)
+        valid = frame_mask(tokens, states.shape[1])[..., None]  # (b, n, 1)
+        states = F.gelu(self.norms[0](states)) * valid
+        for layer, norm in zip(self.layers, self.norms[1:], strict=True):
+            states = (states + F.gelu(norm(layer(states.mT).mT))) * valid
+        highest = states.masked_fill(~valid, -torch.inf).amax(1)
+        return torch.cat([states.sum(1) / valid.sum(1), highest], dim=-1)
 
 
 def label(record: dict[str, Any], kind: Label) -> str | None:
@@ -155,7 +187,7 @@ class Targets:
 
 
 def loss(
-    model: Evaluator,
+    model: Classifier,
     batch: Batch,
     chance: torch.Generator,
     *,
@@ -170,7 +202,7 @@ def loss(
     return action + training.style * style, {"action": action.item(), "style": style.item()}
 
 
-def accuracy(model: Evaluator, clips: Clips) -> dict[str, float]:
+def accuracy(model: Classifier, clips: Clips) -> dict[str, float]:
     """Shares of the clips of known classes whose action and whose style are told right, and the mean over actions."""
     verdicts = model.judge(clips.features)
     right: dict[str, list[bool]] = {"action": [], "style": []}
@@ -186,15 +218,17 @@ def accuracy(model: Evaluator, clips: Clips) -> dict[str, float]:
     return shares | {"mean_over_actions": float(np.mean([np.mean(values) for values in by_action.values()]))}
 
 
-def train(prepared: Path, out: Path, training: EvaluatorTraining, fitting: FitConfig) -> Evaluator:
-    """Fit an evaluator on the training split and save it to `out`."""
+def train(
+    prepared: Path, out: Path, training: EvaluatorTraining, fitting: FitConfig, kind: Callable[[EvaluatorConfig], Model]
+) -> Model:
+    """Fit a classifier of some kind on the training split and save it to `out`."""
     clips, validation = Clips.load(prepared, "train"), Clips.load(prepared, "val")
     config = EvaluatorConfig(
         actions=classes(clips.records, "action", training.action_clips),
         styles=classes(clips.records, "style", training.style_clips),
     )
     torch.manual_seed(fitting.seed)
-    model = Evaluator(config)
+    model = kind(config)
     model.feature_mean, deviation = statistics(clips.features)
     model.feature_std = deviation.clamp_min(1e-4)
     model = model.to(engine().device)
@@ -206,7 +240,6 @@ def train(prepared: Path, out: Path, training: EvaluatorTraining, fitting: FitCo
     targets = Targets(clips.records, config.actions, "action"), Targets(clips.records, config.styles, "style")
     step = partial(loss, targets=targets, training=training)
     trained = fit(model, batches, step, config=fitting, out=out, validate=partial(accuracy, clips=validation))
-    assert isinstance(trained, Evaluator)
     on_main(save, trained, out)
     return trained
 
@@ -223,7 +256,7 @@ def main(arguments: Sequence[str] | None) -> None:
     options = parser.parse_args(arguments)
     fitting = FitConfig(**asked(options), warmup=50, ema=0.99, validate_every=250)
     training = EvaluatorTraining(action_clips=options.action_clips)
-    model = train(options.data, options.out, training, fitting)
+    model = train(options.data, options.out, training, fitting, Evaluator)
     on_main(print, accuracy(model, Clips.load(options.data, "test")))
 
 

@@ -171,19 +171,19 @@ def judge_motion(claims: Claims, clip: RealClip, made: Observed, *, held_out: bo
     side, kind = named_side(claims, clip.kind)
     known_side = side is not None and shown_side(kind, clip.seen.facts) == side
     known_style = claims.style is not None and clip.seen.style == claims.style
-    kept, shown = _kept(claims, made.facts), _kept(claims, clip.seen.facts)
+    done, shown = kept(claims, made.facts), kept(claims, clip.seen.facts)
     return Outcome(
         wanted=claims.action,
         got=made.action,
         side=shown_side(kind, made.facts) == side if known_side else None,
         style=made.style == claims.style if known_style else None,
-        facts={fact: kept[fact] if shown[fact] else None for fact in kept},
+        facts={fact: done[fact] if shown[fact] else None for fact in done},
         named_style=claims.style if known_style else None,
         held_out=held_out,
     )
 
 
-def _kept(claims: Claims, facts: Facts) -> dict[Fact, bool | None]:
+def kept(claims: Claims, facts: Facts) -> dict[Fact, bool | None]:
     """Whether what is measured is what a sentence says; None where it says nothing."""
     checks: dict[Fact, tuple[object, Callable[[], bool]]] = {
         "turn": (claims.turn, lambda: shown_side("turn", facts) == claims.turn),

@@ -1,4 +1,4 @@
-"""Stage 5: the denoiser practises the whole way from noise to a clean latent, and is told how it ended.
+"""Stage 4: the denoiser practises the whole way from noise to a clean latent, and is told how it ended.
 
 Trained on noised clips alone, a denoiser never sees what it makes itself: its motions have half the variance of the
 clips (train/NOTES.md), and a style or a striking hand is lost on the way.  Here a few steps of the sampler, guidance

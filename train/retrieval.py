@@ -1,4 +1,4 @@
-"""Stage 6: one space for motions and sentences, by which the sampler chooses among its draws (`mote.models.retrieval`).
+"""Stage 7: one space for motions and sentences, by which the sampler chooses among its draws (`mote.models.retrieval`).
 
 Every motion of a batch is to find its sentence among all of the batch's, and every sentence its motion (CLIP, Radford
 et al. 2021, section 2.3). Where several clips show the same, as far as their labels and measures tell, each is as right

@@ -36,8 +36,8 @@ from train.storage import whole
 class Plan:
     """The stages of each phase, and how the time is shared; a phase's shares are the same, since they pass together.
 
-    `denoiser` is the denoiser before it is refined to `mtdm`.  Stages that need nothing of each other run side by side
-    and share the cores: twice as many steps in the same time.
+    `denoiser` is the denoiser before it is `refined`, and `mtdm` what has learned to prefer the best of what it makes.
+    Stages that need nothing of each other run side by side and share the cores: twice as many steps in the same time.
     """
 
     phases: tuple[tuple[str, ...], ...]
@@ -45,12 +45,12 @@ class Plan:
 
 
 SCRATCH = Plan(
-    phases=(("prepare",), ("med", "ted"), ("denoiser",), ("mtdm",), ("decoder", "retrieval")),
-    shares={"med": 0.35, "ted": 0.35, "denoiser": 0.4, "mtdm": 0.15, "decoder": 0.1, "retrieval": 0.1},
+    phases=(("prepare",), ("med", "ted"), ("denoiser",), ("refined",), ("mtdm",), ("decoder", "retrieval")),
+    shares={"med": 0.3, "ted": 0.3, "denoiser": 0.35, "refined": 0.1, "mtdm": 0.15, "decoder": 0.1, "retrieval": 0.1},
 )
 ONWARD = Plan(
-    phases=(("prepare",), ("ted",), ("denoiser",), ("mtdm",), ("decoder", "retrieval")),
-    shares={"ted": 0.15, "denoiser": 0.25, "mtdm": 0.5, "decoder": 0.1, "retrieval": 0.1},
+    phases=(("prepare",), ("ted",), ("denoiser",), ("refined",), ("mtdm",), ("decoder", "retrieval")),
+    shares={"ted": 0.15, "denoiser": 0.25, "refined": 0.1, "mtdm": 0.4, "decoder": 0.1, "retrieval": 0.1},
 )
 PUBLISHED = Plan(
     phases=(("prepare",), ("med", "ted"), ("mtdm",)),
@@ -90,7 +90,8 @@ def commands(
         "med": ["train.med", "--data", str(prepared), *sized, "--out", str(stages / "med")],
         "ted": [*reading, *sized, "--out", str(stages / "ted"), *published],
         "denoiser": ["train.mtdm", *latents, *onward, *sized, "--out", str(stages / "denoiser")],
-        "mtdm": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "mtdm")],
+        "refined": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "refined")],
+        "mtdm": ["train.prefer", *latents, "--start", str(stages / "refined"), "--out", str(stages / "mtdm")],
         "retrieval": ["train.retrieval", *latents, "--out", str(stages / "retrieval")],
         "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],
     }  # fmt: skip

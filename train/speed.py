@@ -30,8 +30,8 @@ from train.run import commands
 from train.state import STATE
 from train.storage import StoppedError
 
-STAGES = ("med", "ted", "denoiser", "mtdm", "decoder", "retrieval")
-BATCH = {"med": 32, "denoiser": 64, "mtdm": 32, "retrieval": 192}
+STAGES = ("med", "ted", "denoiser", "refined", "decoder", "retrieval")
+BATCH = {"med": 32, "denoiser": 64, "refined": 32, "retrieval": 192}
 """Clips of a step, of the stages whose steps grow with the clips; the others learn sentences."""
 SHORTER = {"ted": ["--checked", "8"]}
 """Options of stages that spare what training itself does not need: a beam search over hundreds of sentences."""
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None) -> None:
     model = Path("checkpoints/mote-open")
     parser.add_argument("--model", type=Path, default=model, help="its parts stand in for stages that are left out")
     options = parser.parse_args(arguments)
-    for stage, part in (("med", "med"), ("ted", "ted"), ("denoiser", "mtdm"), ("mtdm", "mtdm")):
+    for stage, part in (("med", "med"), ("ted", "ted"), ("denoiser", "mtdm"), ("refined", "mtdm"), ("mtdm", "mtdm")):
         if stage not in options.stages and not (place := options.out / "stages" / stage).exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to((options.model / part).resolve(), target_is_directory=True)

@@ -87,7 +87,7 @@ def judge(prepared, tmp_path_factory) -> tuple[Evaluator, object]:
     folder = tmp_path_factory.mktemp("evaluator")
     training = EvaluatorTraining(batch=8, action_clips=3, style_clips=3)
     fitting = FitConfig(steps=40, lr=1e-2, warmup=2, ema=0.8, precision="fp32")
-    return train(prepared, folder, training, fitting), folder
+    return train(prepared, folder, training, fitting, Evaluator), folder
 
 
 def clip(action: str, side: str | None, motion: Motion, seen: str) -> RealClip:

@@ -46,13 +46,14 @@ from train.pairs import Draw, Motions, PairBatch, Pairs
 from train.prepare.actions import ACTIONS, find_action
 from train.prepare.facts import Facts, measure
 from train.prepare.reading import Claims, read_caption
-from train.storage import whole
+from train.storage import StoppedError, whole
 from train.verifier import Verifier
 
 UNLIKELY = -4.0
 """The least logarithm of a probability that counts: beyond, the verifier is sure."""
 MISSED = {"side": 3.0, "turn": 3.0, "pace": 1.0, "steps": 1.0, "distance": 1.0, "duration": 1.0}
-"""What a claim that is measured costs where it is not kept, beside the logarithms."""
+"""What a claim that is measured costs where it is not kept, beside the logarithms. What costs 1 makes no pair by itself
+(`PreferTraining.margin`); it decides among motions that are as good otherwise."""
 BATCH, BATCHES = 40, 8
 """Prompts that are drawn for together, and how many such batches are shared out at a time."""
 
@@ -247,11 +248,20 @@ def score(
 
 
 class Practices:
-    """Draws what each step learns from."""
+    """Draws what each step learns from.
+
+    Raises:
+        StoppedError: no prompt has a motion that does what was asked, and another that does not.
+    """
 
     def __init__(self, pairs: Pairs, drawn: Drawn, training: PreferTraining) -> None:
         self.pairs, self.drawn, self.training = pairs, drawn, training
         self.telling = drawn.telling(training.margin)
+        if not len(self.telling):
+            raise StoppedError(
+                f"of {len(drawn.score)} prompts none has a motion that does what was asked and another that does not: "
+                "draw for more prompts (--prompts, --minutes), begin from a better denoiser, or leave this stage out"
+            )
 
     def __call__(self, step: int, chance: torch.Generator) -> Practice:
         """The practice of a step; all its chance is the generator's."""

@@ -18,6 +18,7 @@ from train.pairs import Pairs
 from train.prefer import BATCH, MISSED, UNLIKELY, Drawer, Drawn, Practices, PreferTraining, loss, score
 from train.prepare.facts import measure
 from train.prepare.reading import read_caption
+from train.storage import StoppedError
 from train.verifier import Verifier
 
 CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("elderly", "normal"), width=8)
@@ -79,6 +80,11 @@ def test_a_prompt_tells_something_where_one_motion_is_right_and_another_wrong():
     scores = torch.tensor([[0.0, -3.0], [-3.0, -5.0], [-0.1, -0.2], [-5.0, 0.0]])
     rows = Drawn(torch.zeros(4, 2, 1, 1), torch.zeros(4, 1, 1), torch.zeros(4), scores).telling(1.0)
     assert rows.tolist() == [0, 3]
+
+
+def test_where_no_motion_does_what_was_asked_the_run_says_so(drawn, pairs):
+    with pytest.raises(StoppedError, match="--prompts"):
+        Practices(pairs, replace(drawn, score=torch.full((BATCH, 3), -5.0)), SMALL)
 
 
 def test_every_prompt_has_its_draws_and_a_style_is_named_as_often_as_asked(model, pairs, drawn):
@@ -170,7 +176,7 @@ def test_what_is_drawn_is_asked_for_by_options(monkeypatch):
 
 def test_a_stopped_run_goes_on_with_the_draws_that_it_has(clips, tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(prefer.Clips, "load", lambda *_: clips)
-    monkeypatch.setattr(prefer.verifier, "train", lambda _, out: prefer.checkpoint.save(Verifier(CONFIG), out))
+    monkeypatch.setattr(prefer.verifier, "train", lambda _, out, fitting: prefer.checkpoint.save(Verifier(CONFIG), out))
     monkeypatch.setattr(Drawn, "telling", lambda self, _: torch.arange(len(self.score)))
     fitting = FitConfig(lr=1e-3, steps=2, warmup=1, ema=0.5)
     arguments = tmp_path, tiny_folder, tiny_folder / "mtdm", tmp_path / "run", SMALL, fitting

@@ -46,7 +46,7 @@ class Plan:
 
 SCRATCH = Plan(
     phases=(("prepare",), ("med", "ted"), ("denoiser",), ("refined",), ("mtdm",), ("decoder", "retrieval")),
-    shares={"med": 0.3, "ted": 0.3, "denoiser": 0.35, "refined": 0.1, "mtdm": 0.15, "decoder": 0.1, "retrieval": 0.1},
+    shares={"med": 0.35, "ted": 0.35, "denoiser": 0.3, "refined": 0.1, "mtdm": 0.15, "decoder": 0.1, "retrieval": 0.1},
 )
 ONWARD = Plan(
     phases=(("prepare",), ("ted",), ("denoiser",), ("refined",), ("mtdm",), ("decoder", "retrieval")),

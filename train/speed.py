@@ -33,6 +33,8 @@ from train.storage import StoppedError
 STAGES = ("med", "ted", "denoiser", "refined", "decoder", "retrieval")
 BATCH = {"med": 32, "denoiser": 64, "refined": 32, "retrieval": 192}
 """Clips of a step, of the stages whose steps grow with the clips; the others learn sentences."""
+PARTS = {"med": "med", "ted": "ted", "denoiser": "mtdm", "refined": "mtdm"}
+"""The part of a model that stands in for a stage that is left out."""
 SHORTER = {"ted": ["--checked", "8"]}
 """Options of stages that spare what training itself does not need: a beam search over hundreds of sentences."""
 SETS = {"HumanML3D": (14_616, 28.59), "100 times HumanML3D": (1_461_600, 2859.0)}
@@ -143,10 +145,12 @@ def main(arguments: Sequence[str] | None) -> None:
     model = Path("checkpoints/mote-open")
     parser.add_argument("--model", type=Path, default=model, help="its parts stand in for stages that are left out")
     options = parser.parse_args(arguments)
-    for stage, part in (("med", "med"), ("ted", "ted"), ("denoiser", "mtdm"), ("refined", "mtdm"), ("mtdm", "mtdm")):
-        if stage not in options.stages and not (place := options.out / "stages" / stage).exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to((options.model / part).resolve(), target_is_directory=True)
+    stages = options.out / "stages"
+    stand_ins = {stage: options.model / part for stage, part in PARTS.items() if stage not in options.stages}
+    for stage, source in {**stand_ins, "mtdm": stages / "refined"}.items():
+        if not (stages / stage).is_symlink() and not (stages / stage).exists():
+            stages.mkdir(parents=True, exist_ok=True)
+            (stages / stage).symlink_to(source.absolute(), target_is_directory=True)
     part_of(options.prepared, options.out / "prepared", options.clips)
     every = commands(options.data, options.out, options.minutes, [])
     kept = options.out / "speed.json"

@@ -332,9 +332,9 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
             prepared, out / "verifier", replace(verifier.FITTING, minutes=fitting.minutes and fitting.minutes / 10)
         )
     verified_by = load(Verifier, EvaluatorConfig, out / "verifier", where).eval()
-    clips = Clips.load(prepared, "train")
-    drawer = Drawer(med, ted, verified_by, Motions(med, clips), training)
-    pairs = Pairs(med, ted, clips, trims=training.denoising.trims, rewordings=training.denoising.rewordings)
+    practice, clips = training.denoising, Clips.load(prepared, "train")
+    pairs = Pairs(med, ted, clips, trims=practice.trims, rewordings=practice.rewordings)
+    drawer = Drawer(med, ted, verified_by, pairs, training)
     importance = med.latent_std / med.latent_std.mean()
     minutes = fitting.minutes and fitting.minutes / training.rounds / 2
     for number in range(training.rounds):

@@ -79,6 +79,18 @@ def add_arguments(parser: argparse.ArgumentParser, *, minutes: float, lr: float,
     )
 
 
+def add_fields(parser: argparse._ActionsContainer, usual: object, helps: Mapping[str, str]) -> None:
+    """An option for each of some fields of a stage's training, with what `usual` has as its default."""
+    for name, help_ in helps.items():
+        default = getattr(usual, name)
+        parser.add_argument(f"--{name}", type=type(default), default=default, help=f"{help_} (default: %(default)s)")
+
+
+def fields_asked(options: argparse.Namespace, helps: Mapping[str, str]) -> dict[str, Any]:
+    """What `add_fields` read."""
+    return {name: getattr(options, name) for name in helps}
+
+
 def asked(options: argparse.Namespace) -> dict[str, Any]:
     """What `add_arguments` read, for FitConfig."""
     return {name: getattr(options, name) for name in ("minutes", "steps", "lr", "accumulate")}

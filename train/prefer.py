@@ -14,8 +14,9 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from train.command import command
 from train.data import Clips
 from train.engine import agreed, engine, on_main, shared
 from train.evaluator import EvaluatorConfig
-from train.loop import FitConfig, add_arguments, asked, fit, generator
+from train.loop import FitConfig, add_arguments, add_fields, asked, fields_asked, fit, generator
 from train.mtdm import MTDMTraining
 from train.observe import kept, named_side, shown_side
 from train.pairs import Draw, Motions, PairBatch, Pairs
@@ -175,7 +176,7 @@ class Drawer:
         where, draws = engine().device, self.training.draws
         drawn = self._prompts(chance)
         records = [self.motions.records[row % len(self.motions.records)] for row in drawn.clips.tolist()]
-        claims = [_read(self.motions.captions[row]) for row in drawn.captions.tolist()]
+        claims = [read_caption(self.motions.captions[row]) for row in drawn.captions.tolist()]
         prompt = self.ted.understand(self.motions.reworded(drawn, self.training.reworded, chance), LIKENED).float()
         free = torch.rand(BATCH, generator=chance) < 0.5
         frames = self.motions.frames[0, drawn.clips].masked_fill(free, 0).to(where)
@@ -218,12 +219,7 @@ class Drawer:
         """Whether a caption says of a clip how it is done."""
         if self.motions.records[clip % len(self.motions.records)]["style"] is None:
             return False
-        return _read(self.motions.captions[caption]).style not in (None, "normal")
-
-
-@cache
-def _read(caption: str) -> Claims:
-    return read_caption(caption)
+        return read_caption(self.motions.captions[caption]).style not in (None, "normal")
 
 
 def score(
@@ -344,8 +340,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
             drawn = drawer.draw(model.eval(), fitting.seed + number, minutes)
             on_main(drawn.write, path)
         drawn = Drawn.read(path)
-        before = load(MTDM, MTDMConfig, start, where).requires_grad_(False).eval()
-        before.load_state_dict(model.state_dict())
+        before = deepcopy(model).requires_grad_(False).eval()
         model = fit(
             model.requires_grad_(True),
             Practices(pairs, drawn, training),
@@ -367,11 +362,9 @@ def main(arguments: Sequence[str] | None) -> None:
     add_arguments(parser, minutes=36, lr=7e-5, steps=500)
     usual = PreferTraining()
     group = parser.add_argument_group("what is drawn; --minutes are of all rounds, --steps of each")
-    for name, help_ in OPTIONS.items():
-        default = getattr(usual, name)
-        group.add_argument(f"--{name}", type=type(default), default=default, help=f"{help_} (default: %(default)s)")
+    add_fields(group, usual, OPTIONS)
     options = parser.parse_args(arguments)
-    training = replace(usual, **{name: getattr(options, name) for name in OPTIONS})
+    training = replace(usual, **fields_asked(options, OPTIONS))
     fitting = FitConfig(**asked(options), warmup=30, ema=0.99, log_every=10, save_every=100)
     train(options.prepared, options.models, options.start, options.out, training, fitting)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -39,10 +39,10 @@ from train.command import command
 from train.critic import Critic, CriticTraining, Examples
 from train.data import Clips
 from train.engine import engine, on_main
-from train.loop import FitConfig, add_arguments, asked, fit
+from train.loop import FitConfig, add_arguments, add_fields, asked, fields_asked, fit
 from train.mtdm import MTDMTraining
 from train.pairs import Motions, encode_texts
-from train.prepare.reading import Claims, read_caption
+from train.prepare.reading import read_caption
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,9 @@ class Practices:
         prompts = motions.reworded(drawn, self.training.reworded, chance)
         text = encode_texts(self.ted, captions)
         prompt = self.ted.understand(prompts, LIKENED)
-        claims = critics.classes([critics.claimed(_read(caption)) for caption in captions[: self.training.prompts]])
+        claims = critics.classes(
+            [critics.claimed(read_caption(caption)) for caption in captions[: self.training.prompts]]
+        )
         where = engine().device
         return Practice(
             motions.motion[drawn.copies, drawn.clips].to(where),
@@ -136,11 +138,6 @@ class Practices:
             motions.frames[drawn.copies, drawn.clips].to(where),
             {kind: rows.to(where) for kind, rows in claims.items()},
         )
-
-
-@cache
-def _read(caption: str) -> Claims:
-    return read_caption(caption)
 
 
 def energy_score(
@@ -300,9 +297,7 @@ def main(arguments: Sequence[str] | None) -> None:
     add_arguments(parser, minutes=60, lr=1e-4, steps=20_000)
     usual = RefineTraining()
     sizes = parser.add_argument_group("what it practises; a GPU has room for far more than the defaults")
-    for name, help_ in SIZES.items():
-        default = getattr(usual, name)
-        sizes.add_argument(f"--{name}", type=type(default), default=default, help=f"{help_} (default: %(default)s)")
+    add_fields(sizes, usual, SIZES)
     sizes.add_argument("--walk", type=int, nargs=2, default=usual.steps, help="the least and the most steps of a walk")
     sizes.add_argument("--batch", type=int, default=usual.denoising.batch, help="clips of the denoising loss")
     options = parser.parse_args(arguments)
@@ -310,7 +305,7 @@ def main(arguments: Sequence[str] | None) -> None:
         usual,
         steps=tuple(options.walk),
         denoising=replace(usual.denoising, batch=options.batch),
-        **{name: getattr(options, name) for name in SIZES},
+        **fields_asked(options, SIZES),
     )
     fitting = FitConfig(**asked(options), warmup=50, ema=0.998, log_every=10, save_every=100)
     train(options.prepared, options.models, options.start, options.out, training, fitting)

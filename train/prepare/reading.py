@@ -31,6 +31,7 @@ class Claims:
     seconds: int | None = field(default=None, compare=False)
 
 
+@cache
 def read_caption(text: str) -> Claims:
     """The claims of one sentence, in known or held-out wording."""
     text = " ".join(re.sub(r"[^a-z0-9' -]", " ", text.lower()).split())

@@ -19,6 +19,7 @@ from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary, read_config
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
 from mote.inputs import count_inputs, for_each, listed
+from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -39,10 +40,10 @@ MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
 HALVED_AFTER = (0.25, 0.5)
-"""A motion made from a text is the best of four draws, where the model has a `retrieval` to tell; after each of these
-shares of the steps the better half goes on (train/NOTES.md)."""
+"""A motion made from a text is the best of four draws, where the model has `claims` to tell; after each of these shares
+of the steps the better half goes on (train/NOTES.md)."""
 
-LIKENED = 0.3
+LIKENED = 0.6
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
 asked more often (train/NOTES.md)."""
 
@@ -66,6 +67,7 @@ class MoTe:
         mtdm: MTDM,
         vocabulary: Sequence[str] = (),
         retrieval: Retrieval | None = None,
+        claims: ClaimReader | None = None,
         name: str = "unnamed",
         folder: Path | None = None,
         real: RealClips | None = None,
@@ -74,13 +76,15 @@ class MoTe:
 
         Args:
             vocabulary: prompts that are known to work, one for each action.
-            retrieval: where there is one, a motion made from a text is the best of several draws.
+            retrieval: where there is one, motions and sentences can be compared and searched for.
+            claims: where there are some, a text is understood by them, and a motion made from it is the best of several
+                draws.
             name: what the model is called.
             folder: where its weights were read, if they were.
             real: what real clips measure, to judge results by.
 
         Raises:
-            CheckpointError: the denoiser or the retrieval was made for latents of another size.
+            CheckpointError: the denoiser, the retrieval or the claims were made for latents of another size.
         """
         config = mtdm.config
         motion, text = (med.config.tokens, med.config.dim), (ted.config.tokens, ted.config.width)
@@ -89,20 +93,22 @@ class MoTe:
             ("denoiser", "motion latent", motion, (config.motion_tokens, config.motion_dim)),
             ("denoiser", "text latent", text, (config.text_tokens, config.text_dim)),
         ]
-        if retrieval:
-            needed.append(("retrieval", "motion latent", motion, retrieval.config.motion))
-            needed.append(("retrieval", "meaning", meaning, retrieval.config.text))
+        for part, reader in (("retrieval", retrieval), ("reader of claims", claims)):
+            if reader:
+                needed.append((part, "motion latent", motion, reader.config.motion))
+                needed.append((part, "meaning", meaning, reader.config.text))
         for part, what, has, needs in needed:
             if has != needs:
                 raise CheckpointError(f"the {what} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
         self.vocabulary = tuple(vocabulary)
         self.retrieval = retrieval and retrieval.eval()
+        self.claims = claims and claims.eval()
         self.name, self.folder, self.real = name, folder, real
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str | None = None) -> MoTe:
-        """The model in a folder with `med`, `ted`, `mtdm` and perhaps `retrieval`, or in a repository of the Hub.
+        """The model in a folder with `med`, `ted`, `mtdm`, perhaps `retrieval` and `claims`, or in one of the Hub's.
 
         Args:
             device: cuda, mps or cpu; the best that is there where left out.
@@ -119,6 +125,7 @@ class MoTe:
             load(MTDM, MTDMConfig, folder / "mtdm", where),
             load_vocabulary(folder),
             load(Retrieval, RetrievalConfig, space, where) if (space := folder / "retrieval").exists() else None,
+            load(ClaimReader, ClaimReaderConfig, claims, where) if (claims := folder / "claims").exists() else None,
             Path(path).resolve().name,
             folder,
             read_config(RealClips, folder, REAL) if (folder / REAL).exists() else None,
@@ -231,14 +238,14 @@ class MoTe:
             views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
-            given_text = self.ted.understand(texts, LIKENED).repeat_interleave(samples, dim=0) if texts else None
+            understood = self.ted.understand(texts, LIKENED, self._alike) if texts else None
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
                 task,
                 motion=None if views is None else views[:, 0],
-                text=given_text,
+                text=None if understood is None else understood.repeat_interleave(samples, dim=0),
                 frames=frames,
                 seeds=seeds * copies,
                 steps=steps,
@@ -247,7 +254,7 @@ class MoTe:
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
-                motion_choice=Choice(self._fits, HALVED_AFTER) if self.retrieval else None,
+                motion_choice=Choice(self._fits, HALVED_AFTER) if self.claims else None,
                 callback=callback,
             )
             return self._samples(
@@ -258,10 +265,14 @@ class MoTe:
             )
 
     def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
-        """Cosines (b,) of the places of motions' latents (b, l, d) and of texts' (b, k, d)."""
-        assert self.retrieval is not None
-        meanings, _ = self.ted.parts(texts)
-        return (self.retrieval.place_motions(motions) * self.retrieval.place_texts(meanings)).sum(dim=-1)
+        """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, (b,)."""
+        assert self.claims is not None
+        return self.claims.kept(motions, self.ted.parts(texts)[0])
+
+    @cached_property
+    def _alike(self) -> Callable[[Tensor], Tensor] | None:
+        """How probable it is that meanings (b, k, m) claim what the captions that TED knows do, (b, known)."""
+        return self.claims and self.claims.among(self.ted.known_meanings())
 
     def _samples(
         self, motion_latents: Tensor | None, text_latents: Tensor | None, frames: Tensor, seeds: list[int]

@@ -14,11 +14,13 @@ import torch
 from tokenizers import Tokenizer
 
 from mote.checkpoint import save
+from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.ted import TED, TEDConfig
 from mote.pipeline import MoTe
+from train.claims import CLASSES
 from train.teacher import make_tokenizer
 
 COMMITTED = Path(__file__).parent.parent / "checkpoints" / "mote-open"
@@ -74,6 +76,21 @@ def placed_model(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         Retrieval(RetrievalConfig(motion=(2, 8), text=text, width=8, layers=1, heads=2, space=6)), folder / "retrieval"
     )
     return MoTe.from_pretrained(folder, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def choosy_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model with an untrained reader of claims, by which it chooses among its draws."""
+    folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("choosy") / "choosy")
+    torch.manual_seed(0)
+    sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8}
+    save(ClaimReader(ClaimReaderConfig(motion=(2, 8), text=(3, 8), classes=CLASSES, **sizes)), folder / "claims")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def choosy_model(choosy_folder: Path) -> MoTe:
+    return MoTe.from_pretrained(choosy_folder, device="cpu")
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ import shutil
 
 import numpy as np
 import pytest
-import torch
 
 from mote import MoTe, Motion, pipeline, sampling
-from mote.checkpoint import CheckpointError, save
+from mote.checkpoint import CheckpointError
 from mote.coding import with_sides
+from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.skeleton import HUMANML3D
@@ -180,22 +180,11 @@ def test_parts_that_do_not_fit_are_refused(tiny_folder, tmp_path):
         MoTe.from_pretrained(folder)
 
 
-@pytest.fixture(scope="module")
-def choosy_folder(tiny_folder, tmp_path_factory):
-    """The tiny model with a space in which its draws are compared with their text."""
-    folder = tmp_path_factory.mktemp("choosy") / "model"
-    shutil.copytree(tiny_folder, folder)
-    torch.manual_seed(0)
-    config = RetrievalConfig(motion=(2, 8), text=(3, 8), width=8, layers=1, heads=2, space=4)
-    save(Retrieval(config), folder / "retrieval")
-    return folder
-
-
 @pytest.mark.parametrize("task", ["text-to-motion", "joint", "motion-variation"])
-def test_a_model_with_a_retrieval_keeps_the_best_of_several_draws(tiny_model, choosy_folder, walk, task):
+def test_a_model_that_reads_claims_keeps_the_best_of_several_draws(tiny_model, choosy_folder, walk, task):
     choosy = MoTe.from_pretrained(choosy_folder, device="cpu")
     batches: list[int] = []
-    hook = choosy.retrieval.motion.register_forward_hook(lambda _, inputs, __: batches.append(len(inputs[0])))
+    hook = choosy.claims.motion.register_forward_hook(lambda _, inputs, __: batches.append(len(inputs[0])))
     given = inputs(task, walk)
     chosen = choosy.generate(task, **given, samples=2, steps=2, seed=3)
     hook.remove()
@@ -207,7 +196,10 @@ def test_a_model_with_a_retrieval_keeps_the_best_of_several_draws(tiny_model, ch
                    for one, other in zip(chosen, first, strict=True))  # fmt: skip
 
 
-def test_a_retrieval_of_other_latents_is_refused(tiny_model):
+def test_readers_of_other_latents_are_refused(tiny_model):
     other = Retrieval(RetrievalConfig(motion=(2, 8), text=(3, 9), width=8, heads=2))
     with pytest.raises(CheckpointError, match="the meaning is 3 x 8, the retrieval needs 3 x 9"):
         MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, retrieval=other)
+    claims = ClaimReader(ClaimReaderConfig(motion=(2, 9), text=(3, 8), classes={"action": ("walk",)}, width=8))
+    with pytest.raises(CheckpointError, match="the motion latent is 2 x 8, the reader of claims needs 2 x 9"):
+        MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, claims=claims)

@@ -217,8 +217,12 @@ def _results(story: Story) -> str:
 
 def _training(model: MoTe, story: Story) -> str:
     parts: dict[str, nn.Module | None] = {
-        "med": model.med, "ted": model.ted, "mtdm": model.mtdm, "retrieval": model.retrieval
-    }  # fmt: skip
+        "med": model.med,
+        "ted": model.ted,
+        "mtdm": model.mtdm,
+        "retrieval": model.retrieval,
+        "claims": model.claims,
+    }
     sizes = [
         [name, f"{sum(weight.numel() for weight in part.parameters()) / 1e6:.1f} M", _sizes(part)]
         for name, part in parts.items()

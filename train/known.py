@@ -18,8 +18,8 @@ import torch
 
 from mote.checkpoint import load_ted, save
 from mote.models.text_autoencoder import TextAutoencoder
+from train.claims import subject
 from train.command import command
-from train.critic import subject
 from train.data import read_manifest
 
 KNOWN = 8000

@@ -73,6 +73,13 @@ class Motions:
         counts = self.first[rows + 1] - self.first[rows]
         return self.first[rows] + (torch.rand(len(rows), generator=chance) * counts).long()
 
+    def sentences(self, share: float, chance: torch.Generator) -> tuple[list[int], list[str]]:
+        """The place of a sentence about each clip and mirror image, and the sentences, a share of them as others may
+        put it."""
+        clips = torch.arange(len(self.first) - 1)
+        rows = self.a_caption(clips, chance)
+        return rows.tolist(), self.reworded(Draw(clips, torch.zeros_like(clips), rows), share, chance)
+
     def reworded(self, drawn: Draw, share: float, chance: torch.Generator) -> list[str]:
         """The sentences of a draw, a share of them as others may put it."""
         paraphrase = Paraphraser(seed=int(torch.randint(2**31, (), generator=chance)))

@@ -29,6 +29,7 @@ from torch import Tensor
 from mote import checkpoint
 from mote.checkpoint import CONFIG, load, load_ted
 from mote.coding import decode_motions
+from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
@@ -157,9 +158,16 @@ class Drawer:
     """Makes motions of training prompts as the app does, and has them verified."""
 
     def __init__(
-        self, med: MED, ted: TextAutoencoder, verified_by: Verifier, motions: Motions, training: PreferTraining
+        self,
+        med: MED,
+        ted: TextAutoencoder,
+        claims: ClaimReader,
+        verified_by: Verifier,
+        motions: Motions,
+        training: PreferTraining,
     ) -> None:
         self.med, self.ted, self.verifier, self.motions, self.training = med, ted, verified_by, motions, training
+        self.alike = claims.among(ted.known_meanings())
 
     def draw(self, model: MTDM, seed: int, minutes: float | None) -> Drawn:
         """The motions of a round; all processes come here together."""
@@ -177,7 +185,8 @@ class Drawer:
         drawn = self._prompts(chance)
         records = [self.motions.records[row % len(self.motions.records)] for row in drawn.clips.tolist()]
         claims = [read_caption(self.motions.captions[row]) for row in drawn.captions.tolist()]
-        prompt = self.ted.understand(self.motions.reworded(drawn, self.training.reworded, chance), LIKENED).float()
+        prompts = self.motions.reworded(drawn, self.training.reworded, chance)
+        prompt = self.ted.understand(prompts, LIKENED, self.alike).float()
         free = torch.rand(BATCH, generator=chance) < 0.5
         frames = self.motions.frames[0, drawn.clips].masked_fill(free, 0).to(where)
         made, _ = sample_latents(
@@ -327,10 +336,11 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
         verifier.train(
             prepared, out / "verifier", replace(verifier.FITTING, minutes=fitting.minutes and fitting.minutes / 10)
         )
+    claims = load(ClaimReader, ClaimReaderConfig, models / "claims", where)
     verified_by = load(Verifier, EvaluatorConfig, out / "verifier", where).eval()
     practice, clips = training.denoising, Clips.load(prepared, "train")
     pairs = Pairs(med, ted, clips, trims=practice.trims, rewordings=practice.rewordings)
-    drawer = Drawer(med, ted, verified_by, pairs, training)
+    drawer = Drawer(med, ted, claims, verified_by, pairs, training)
     importance = med.latent_std / med.latent_std.mean()
     minutes = fitting.minutes and fitting.minutes / training.rounds / 2
     for number in range(training.rounds):
@@ -356,7 +366,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
 def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and claims")
     parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     add_arguments(parser, minutes=36, lr=7e-5, steps=500)

@@ -6,8 +6,8 @@ included, are run with gradients (DRaFT, Clark et al. 2024, section 4), and what
 
 - by the energy score (Gneiting and Raftery 2007, section 4.3; De Bortoli et al. 2025), a proper score of a
   distribution: motions of one prompt should be as far from its clip as from each other;
-- by a critic of latents (`train.critic`): what the prompt says should be seen in the motion, and in joint generation
-  one action in both sides.
+- by what is told from latents (`train.claims`): what the prompt says should be seen in the motion, and in joint
+  generation the same in both sides.
 
 The loss of `train.mtdm` goes on beside them, on captions in other words (`Paraphraser`) as well.
 
@@ -23,20 +23,19 @@ from functools import partial
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from mote.checkpoint import load, load_ted, save
+from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.pipeline import LIKENED, MOTION_RISE, PAPER_GUIDANCE
 from mote.sampling import sample_latents
-from train import critic as critics
 from train import mtdm
+from train.claims import NOISE, blurred, claimed, classes, entropies
 from train.command import command
-from train.critic import Critic, CriticTraining, Examples
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, add_fields, asked, fields_asked, fit
@@ -56,7 +55,7 @@ class RefineTraining:
         joint: how often the walk is one of `joint`.
         steps: of a walk, the least and the most.
         reworded: how often a prompt is a caption in other words.
-        energy, claims: weights of the energy score and of the critic's cross-entropies of a walk to motions.
+        energy, claims: weights of the energy score and of the cross-entropies of what is claimed, of a walk to motions.
         joint_energy, agreement: the same of a walk to pairs. They make the gradients of all parts about equally long.
         kept: share of the weights that it began with in those that are saved (Wortsman et al. 2022, section 3): walks
             are few and their gradients rough, and halfway is better at everything than either end (train/NOTES.md).
@@ -116,8 +115,9 @@ class Practice:
 class Practices:
     """Draws what each step practises on."""
 
-    def __init__(self, motions: Motions, ted: TextAutoencoder, training: RefineTraining) -> None:
+    def __init__(self, motions: Motions, ted: TextAutoencoder, claims: ClaimReader, training: RefineTraining) -> None:
         self.motions, self.ted, self.training = motions, ted, training
+        self.alike = claims.among(ted.known_meanings())
 
     def __call__(self, step: int, chance: torch.Generator) -> Practice:
         """The practice of a step; all its chance is the generator's."""
@@ -126,10 +126,8 @@ class Practices:
         captions = [motions.captions[row] for row in drawn.captions]
         prompts = motions.reworded(drawn, self.training.reworded, chance)
         text = encode_texts(self.ted, captions)
-        prompt = self.ted.understand(prompts, LIKENED)
-        claims = critics.classes(
-            [critics.claimed(read_caption(caption)) for caption in captions[: self.training.prompts]]
-        )
+        prompt = self.ted.understand(prompts, LIKENED, self.alike)
+        claims = classes([claimed(read_caption(caption)) for caption in captions[: self.training.prompts]])
         where = engine().device
         return Practice(
             motions.motion[drawn.copies, drawn.clips].to(where),
@@ -168,7 +166,12 @@ def energy_distance(made: Float[Tensor, "b n d"], real: Float[Tensor, "c n d"]) 
 
 
 def walk_to_motions(
-    model: MTDM, critic: Critic, practice: Practice, chance: torch.Generator, training: RefineTraining, weights: Tensor
+    model: MTDM,
+    claims: ClaimReader,
+    practice: Practice,
+    chance: torch.Generator,
+    training: RefineTraining,
+    weights: Tensor,
 ) -> dict[str, Tensor]:
     """Several motions of each prompt: their energy score, and how far they are from showing what the prompt says."""
     count, draws = training.prompts, training.draws
@@ -187,20 +190,21 @@ def walk_to_motions(
     )
     assert made is not None
     wanted = {kind: rows.repeat_interleave(draws) for kind, rows in practice.claims.items()}
-    missed = critics.entropies(critic.motion(critic.blurred(made, chance)), wanted)
+    missed = entropies(claims.shown(blurred(made, NOISE, chance)), wanted)
     energy = energy_score(made.unflatten(0, (-1, draws)), real, weights)
     return {"energy": energy, **{f"claimed {kind}": value for kind, value in missed.items()}}
 
 
 def walk_to_pairs(
     model: MTDM,
-    critic: Critic,
+    claims: ClaimReader,
     ted: TextAutoencoder,
     practice: Practice,
     chance: torch.Generator,
     training: RefineTraining,
 ) -> dict[str, Tensor]:
-    """Pairs from nothing: the energy distance of both sides to real ones, and how often they are of two actions."""
+    """Pairs from nothing: the energy distance of both sides to real ones, and how far they are from
+    telling the same."""
     size = training.pairs
     motion, text = sample_latents(
         model,
@@ -216,12 +220,8 @@ def walk_to_pairs(
     assert motion is not None
     assert text is not None
     meaning, _ = ted.parts(text)
-    seen, said = (
-        F.softmax(reader(critic.blurred(latents, chance))["action"], dim=-1)
-        for reader, latents in ((critic.motion, motion), (critic.text, meaning))
-    )
     return {
-        "agreement": -(seen * said).sum(dim=-1).clamp(min=1e-4).log().mean(),
+        "agreement": -claims.kept(blurred(motion, NOISE, chance), meaning).mean(),
         "joint energy": energy_distance(motion, practice.motion) + energy_distance(text, practice.text),
     }
 
@@ -236,7 +236,7 @@ def loss(
     practice: Practice,
     chance: torch.Generator,
     *,
-    critic: Critic,
+    claims: ClaimReader,
     ted: TextAutoencoder,
     importance: Tensor,
     training: RefineTraining,
@@ -254,32 +254,27 @@ def loss(
         practice.prompt,
     )
     if torch.rand((), generator=chance) < training.joint:
-        ends = walk_to_pairs(model, critic, ted, practice, chance, training)
+        ends = walk_to_pairs(model, claims, ted, practice, chance, training)
         total = total + training.agreement * ends["agreement"] + training.joint_energy * ends["joint energy"]
     else:
-        ends = walk_to_motions(model, critic, practice, chance, training, importance)
-        claims = torch.stack([value for name, value in ends.items() if name != "energy"]).sum()
-        total = total + training.energy * ends["energy"] + training.claims * claims
+        ends = walk_to_motions(model, claims, practice, chance, training, importance)
+        missed = torch.stack([value for name, value in ends.items() if name != "energy"]).sum()
+        total = total + training.energy * ends["energy"] + training.claims * missed
     return total, figures | {name: value.item() for name, value in ends.items()}
 
 
 def train(prepared: Path, models: Path, start: Path, out: Path, training: RefineTraining, fitting: FitConfig) -> MTDM:
-    """Refine the denoiser in `start` on the latents of `models/med` and `models/ted`, and save it to `out`."""
+    """Refine the denoiser in `start` on the latents of `models/med` and `models/ted`, told by `models/claims`, and
+    save it to `out`."""
     where = engine().device
     med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
     model, before = load(MTDM, MTDMConfig, start, where), load(MTDM, MTDMConfig, start, where)
     motions = Motions(med, Clips.load(prepared, "train"), trims=training.denoising.trims)
-    validation = Motions(med, Clips.load(prepared, "val"))
-    critic = critics.train(
-        Examples(motions, ted),
-        Examples(validation, ted),
-        out / "critic",
-        CriticTraining(),
-        FitConfig(lr=1e-3, steps=600, warmup=50, ema=0.99, precision="fp32", validate_every=300),
-    ).eval()
+    claims = load(ClaimReader, ClaimReaderConfig, models / "claims", where).requires_grad_(False)
     importance = med.latent_std / med.latent_std.mean()
-    step_loss = partial(loss, critic=critic, ted=ted, importance=importance, training=training)
-    refined = fit(model.requires_grad_(True), Practices(motions, ted, training), step_loss, config=fitting, out=out)
+    step_loss = partial(loss, claims=claims, ted=ted, importance=importance, training=training)
+    practices = Practices(motions, ted, claims, training)
+    refined = fit(model.requires_grad_(True), practices, step_loss, config=fitting, out=out)
     with torch.no_grad():
         for weight, old in zip(refined.parameters(), before.parameters(), strict=True):
             weight.lerp_(old, training.kept)
@@ -291,7 +286,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
 def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and claims")
     parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
     add_arguments(parser, minutes=60, lr=1e-4, steps=20_000)

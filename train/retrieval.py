@@ -24,13 +24,13 @@ from mote.checkpoint import load, load_ted, save
 from mote.models.med import MED, MEDConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from train.claims import blurred, subject
 from train.command import command
-from train.critic import blurred, subject
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.metrics_motion import r_precision
-from train.pairs import Draw, Motions, encode_texts
+from train.pairs import Motions, encode_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Groups(Motions):
         said = [
             sentence
             for number in range(sentences)
-            for sentence in self._sentences(reworded, torch.Generator().manual_seed(number))
+            for sentence in self.sentences(reworded, torch.Generator().manual_seed(number))[1]
         ]
         meaning, _ = ted.parts(encode_texts(ted, said))
         self.meaning = meaning.unflatten(0, (sentences, -1))  # (sentences, 2 clips, k, m)
@@ -87,11 +87,6 @@ class Groups(Motions):
         numbers = {row: number for number, row in enumerate(dict.fromkeys(rows))}
         self.group = torch.tensor([numbers[row] for row in rows])
         """The number of what each clip and each mirror image shows, (2 clips,)."""
-
-    def _sentences(self, reworded: float, chance: torch.Generator) -> list[str]:
-        """One about each clip and one about each mirror image."""
-        clips = torch.arange(len(self.first) - 1)
-        return self.reworded(Draw(clips, torch.zeros_like(clips), self.a_caption(clips, chance)), reworded, chance)
 
     def sample(self, size: int, chance: torch.Generator) -> Batch:
         """Random clips, each in one of its copies and with one of its sentences."""

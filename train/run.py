@@ -45,12 +45,29 @@ class Plan:
 
 
 SCRATCH = Plan(
-    phases=(("prepare",), ("med", "ted"), ("denoiser",), ("refined",), ("mtdm",), ("decoder", "retrieval")),
-    shares={"med": 0.35, "ted": 0.35, "denoiser": 0.3, "refined": 0.1, "mtdm": 0.15, "decoder": 0.1, "retrieval": 0.1},
+    phases=(("prepare",), ("med", "ted"), ("denoiser", "claims"), ("refined",), ("mtdm",), ("decoder", "retrieval")),
+    shares={
+        "med": 0.35,
+        "ted": 0.35,
+        "denoiser": 0.3,
+        "claims": 0.3,
+        "refined": 0.1,
+        "mtdm": 0.15,
+        "decoder": 0.1,
+        "retrieval": 0.1,
+    },
 )
 ONWARD = Plan(
-    phases=(("prepare",), ("ted",), ("denoiser",), ("refined",), ("mtdm",), ("decoder", "retrieval")),
-    shares={"ted": 0.15, "denoiser": 0.25, "refined": 0.1, "mtdm": 0.4, "decoder": 0.1, "retrieval": 0.1},
+    phases=(("prepare",), ("ted",), ("denoiser", "claims"), ("refined",), ("mtdm",), ("decoder", "retrieval")),
+    shares={
+        "ted": 0.15,
+        "denoiser": 0.25,
+        "claims": 0.25,
+        "refined": 0.1,
+        "mtdm": 0.4,
+        "decoder": 0.1,
+        "retrieval": 0.1,
+    },
 )
 PUBLISHED = Plan(
     phases=(("prepare",), ("med", "ted"), ("mtdm",)),
@@ -59,7 +76,9 @@ PUBLISHED = Plan(
 """From nothing, from a trained model, and the paper's own stages on HumanML3D or KIT-ML, whose clips have no labels of
 action and style that the other stages could go by."""
 
-PARTS = {"med": ("med",), "ted": ("decoder", "ted"), "mtdm": ("mtdm",), "retrieval": ("retrieval",)}
+PARTS = {
+    "med": ("med",), "ted": ("decoder", "ted"), "mtdm": ("mtdm",), "retrieval": ("retrieval",), "claims": ("claims",),
+}  # fmt: skip
 """The stages that each part of the model may come from, the last trained first: TED's decoder is trained twice."""
 
 FILES = (CONFIG, "model*.safetensors*", f"*{TOKENIZER}")
@@ -89,6 +108,7 @@ def commands(
         "prepare": ["train.prepare", "--data", str(data), "--out", str(prepared), *options],
         "med": ["train.med", "--data", str(prepared), *sized, "--out", str(stages / "med")],
         "ted": [*reading, *sized, "--out", str(stages / "ted"), *published],
+        "claims": ["train.claims", *latents, "--out", str(stages / "claims")],
         "denoiser": ["train.mtdm", *latents, *onward, *sized, "--out", str(stages / "denoiser")],
         "refined": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "refined")],
         "mtdm": ["train.prefer", *latents, "--start", str(stages / "refined"), "--out", str(stages / "mtdm")],

@@ -30,8 +30,8 @@ from train.run import commands
 from train.state import STATE
 from train.storage import StoppedError
 
-STAGES = ("med", "ted", "denoiser", "refined", "decoder", "retrieval")
-BATCH = {"med": 32, "denoiser": 64, "refined": 32, "retrieval": 192}
+STAGES = ("med", "ted", "claims", "denoiser", "refined", "decoder", "retrieval")
+BATCH = {"med": 32, "claims": 128, "denoiser": 64, "refined": 32, "retrieval": 192}
 """Clips of a step, of the stages whose steps grow with the clips; the others learn sentences."""
 PARTS = {"med": "med", "ted": "ted", "denoiser": "mtdm", "refined": "mtdm"}
 """The part of a model that stands in for a stage that is left out."""

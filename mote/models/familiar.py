@@ -18,6 +18,8 @@ NEAR, FAR = 0.1, 0.3
 way."""
 NEARNESS = 0.05
 """How much farther, in cosines, a caption counts e times less."""
+CLAIMED = 2.0
+"""The power of the probability that a caption claims the same, beside its nearness."""
 
 
 class Familiar(nn.Module):
@@ -53,22 +55,37 @@ class Familiar(nn.Module):
         outside = (centred.square().sum(dim=-1) - inside.square().sum(dim=-1)).clamp(min=0).sqrt()
         return outside / centred.norm(dim=-1).clamp(min=1e-6) / self.limit
 
-    def nearer(self, meanings: Float[Tensor, "b size"], texts: Sequence[str], share: float) -> Float[Tensor, "b size"]:
+    def nearer(
+        self,
+        meanings: Float[Tensor, "b size"],
+        texts: Sequence[str],
+        share: float,
+        alike: Float[Tensor, "b known"] | None = None,
+    ) -> Float[Tensor, "b size"]:
         """Meanings of texts that went such a share of the way to those of the nearest known captions.
 
         One that is as good as known stays, and one that is nearly so goes less far (`NEAR`, `FAR`). Only captions that
         name the same sides count, since left and right lie near each other; where there are none, the meaning stays.
+
+        Args:
+            alike: logarithms of the probabilities that each text claims what each caption does, by which a caption
+                counts as well (`mote.models.claims.ClaimReader.among`).
         """
         places, known = (meanings - self.mean) @ self.axes.T, self.known * self.scale  # (b, axes), (known, axes)
         likeness = normalize(places, dim=-1) @ normalize(known, dim=-1).T  # (b, known)
         sides = self.sides.new_tensor([named_sides(text) for text in texts])
         likeness = likeness.masked_fill(sides[:, None] != self.sides, -torch.inf)
-        nearest = likeness.topk(min(NEIGHBOURS, len(known)), dim=-1)
-        weights = (nearest.values / NEARNESS).softmax(dim=-1).nan_to_num()  # (b, neighbours); 0 where there are none
+        scores = likeness / NEARNESS if alike is None else likeness / NEARNESS + CLAIMED * alike
+        nearest = scores.topk(min(NEIGHBOURS, len(known)), dim=-1)
+        weights = nearest.values.softmax(dim=-1).nan_to_num()  # (b, neighbours); 0 where there are none
         near = (weights[..., None] * known[nearest.indices]).sum(dim=1) @ self.axes + self.mean  # (b, size)
-        away = (1 - nearest.values[:, :1] - NEAR) / (FAR - NEAR)
+        away = (1 - likeness.gather(1, nearest.indices[:, :1]) - NEAR) / (FAR - NEAR)
         reach = away.clamp(min=0, max=1) * weights.sum(dim=-1, keepdim=True)  # (b, 1)
         return torch.lerp(meanings, near, share * reach)
+
+    def known_meanings(self) -> Float[Tensor, "known size"]:
+        """What the known captions mean, as far as it lies in the subspace."""
+        return (self.known * self.scale) @ self.axes + self.mean
 
     @torch.no_grad()
     def know(self, meanings: Float[Tensor, "n size"], texts: Sequence[str]) -> None:

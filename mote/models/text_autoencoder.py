@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -120,15 +121,22 @@ class TextAutoencoder(nn.Module, ABC):
         return (self.read(*self.tokenize(texts)) - self.latent_mean) / self.latent_std  # (b, k, d)
 
     @torch.no_grad()
-    def understand(self, texts: list[str], share: float) -> Float[Tensor, "b k d"]:
+    def understand(
+        self, texts: list[str], share: float, alike: Callable[[Tensor], Tensor] | None = None
+    ) -> Float[Tensor, "b k d"]:
         """The latents of `encode`, their meanings such a share nearer to known captions (`Familiar.nearer`).
+
+        Args:
+            alike: meanings (b, k, m) -> how probable it is that they claim what each known caption does, (b, known):
+                `ClaimReader.among` of `known_meanings`.
 
         Raises:
             ValueError: a text has no words.
         """
         meaning, spelling = self.parts(self.encode(texts).float())
         if self.config.known:
-            meaning = self.familiar.nearer(meaning.flatten(1), texts, share).view_as(meaning)
+            same = alike(meaning) if alike else None
+            meaning = self.familiar.nearer(meaning.flatten(1), texts, share, same).view_as(meaning)
         return torch.cat([meaning, spelling], dim=-1)
 
     @torch.no_grad()
@@ -169,6 +177,10 @@ class TextAutoencoder(nn.Module, ABC):
     def meanings(self, texts: list[str]) -> Float[Tensor, "b size"]:
         """The meanings of all latent tokens of each text, as `familiar` takes them."""
         return self.parts(self.encode(texts))[0].flatten(1)
+
+    def known_meanings(self) -> Float[Tensor, "known k meaning"]:
+        """What the captions that TED knows mean."""
+        return self.familiar.known_meanings().unflatten(1, (self.config.tokens, self.config.meaning_width))
 
     def parts(self, latents: Float[Tensor, "*n k d"]) -> tuple[Float[Tensor, "*n k meaning"], Tensor]:
         """The meaning of latents, and the spelling of those that have one."""

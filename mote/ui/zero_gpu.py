@@ -22,7 +22,7 @@ def on_lent_gpu(model: MoTe) -> Callable[..., list[Sample]]:
     import spaces  # of ZeroGPU's own Python
 
     def generate(*given: Any, **settings: Any) -> list[Sample]:
-        for part in (model.med, model.ted, model.mtdm, model.retrieval):
+        for part in (model.med, model.ted, model.mtdm, model.retrieval, model.claims):
             if part:
                 part.to("cuda")
         return model.generate(*given, **settings)

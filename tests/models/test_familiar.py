@@ -75,3 +75,9 @@ def test_what_is_known_survives_a_checkpoint():
     given = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     texts = ["it"] * 5
     torch.testing.assert_close(loaded.nearer(given, texts, 0.3), familiar.nearer(given, texts, 0.3))
+
+
+def test_captions_that_claim_the_same_count_more_than_nearer_ones():
+    familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
+    given = torch.tensor([[7.0, 5.0, 5.0]])  # nearer to the wave
+    near(familiar.nearer(given, ["waving"], 1.0, torch.tensor([[-8.0, 0.0]])), [0.0, 10.0, 0.0])

@@ -23,6 +23,8 @@ COMMANDS = (
     "alignment --model MODEL --data BAD",
     "alignment --model BAD --data PREPARED",
     "data BAD",
+    "claims --prepared BAD --models MODEL",
+    "claims --prepared PREPARED --models BAD",
     "decoder --data RAW --prepared BAD --models MODEL",
     "decoder --data RAW --prepared PREPARED --models BAD",
     "evaluate --model BAD --data PREPARED --parts ted",
@@ -77,7 +79,7 @@ COMMANDS = (
 
 
 @pytest.fixture(scope="module")
-def right(tiny_folder, tmp_path_factory) -> dict[str, str]:
+def right(choosy_folder, tmp_path_factory) -> dict[str, str]:
     """What the names in capitals stand for."""
     folder = tmp_path_factory.mktemp("right")
     (folder / "PREPARED" / "features").mkdir(parents=True)
@@ -101,7 +103,7 @@ def right(tiny_folder, tmp_path_factory) -> dict[str, str]:
     (folder / "RAW" / "kit-ml" / "train.txt").write_text("")
     Report(settings={}, groups={f"{CALLED}, by action": {}}).write(folder / "REPORT")
     (folder / "PROMPTS").write_text("a person walks\n")
-    return {path.name: str(path) for path in folder.iterdir()} | {"MODEL": str(tiny_folder)}
+    return {path.name: str(path) for path in folder.iterdir()} | {"MODEL": str(choosy_folder)}
 
 
 @pytest.fixture(scope="module")

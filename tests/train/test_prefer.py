@@ -29,8 +29,8 @@ WALKS, WAVES = "a person walks forward", "an old person waves the left hand"
 
 
 @pytest.fixture(scope="module")
-def model(tiny_folder) -> MoTe:
-    return MoTe.from_pretrained(tiny_folder, device="cpu")
+def model(choosy_folder) -> MoTe:
+    return MoTe.from_pretrained(choosy_folder, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def pairs(model, clips) -> Pairs:
 @pytest.fixture(scope="module")
 def drawn(model, pairs) -> Drawn:
     torch.manual_seed(0)
-    drawer = Drawer(model.med, model.ted, Verifier(CONFIG).eval(), pairs, SMALL)
+    drawer = Drawer(model.med, model.ted, model.claims, Verifier(CONFIG).eval(), pairs, SMALL)
     return drawer.draw(model.mtdm, 0, None)
 
 
@@ -92,7 +92,7 @@ def test_every_prompt_has_its_draws_and_a_style_is_named_as_often_as_asked(model
     assert (drawn.score <= 0).all()
     assert (drawn.motion[:, 0] - drawn.motion[:, 1]).abs().amax(dim=(1, 2)).min() > 0
     for share in (0.0, 0.9):
-        drawer = Drawer(model.med, model.ted, Verifier(CONFIG), pairs, replace(SMALL, styled=share))
+        drawer = Drawer(model.med, model.ted, model.claims, Verifier(CONFIG), pairs, replace(SMALL, styled=share))
         clips = drawer._prompts(generator(0, 0)).clips
         assert len(clips) == BATCH
         assert (clips % 2 == 1).float().mean() >= share
@@ -112,12 +112,12 @@ def test_the_better_motion_of_a_practice_scores_higher(drawn, pairs):
     assert of(practice.worse) == [-2.0] * SMALL.pairs
 
 
-def test_the_loss_makes_the_better_motion_likelier_than_the_worse(model, drawn, pairs, tiny_folder):
+def test_the_loss_makes_the_better_motion_likelier_than_the_worse(model, drawn, pairs, choosy_folder):
     chance = torch.Generator().manual_seed(0)
     plain = torch.ones_like(drawn.motion) * torch.tensor([1.0, -1.0, -1.0])[:, None, None]
     told = replace(drawn, motion=plain, score=torch.tensor([0.0, -2.0, -2.0]).repeat(BATCH, 1))
     practices = Practices(pairs, told, SMALL)
-    mtdm = MoTe.from_pretrained(tiny_folder, device="cpu").mtdm.requires_grad_(True)
+    mtdm = MoTe.from_pretrained(choosy_folder, device="cpu").mtdm.requires_grad_(True)
     optimiser = torch.optim.AdamW(mtdm.parameters(), lr=1e-3)
     figures = []
     for step in range(40):
@@ -174,17 +174,17 @@ def test_what_is_drawn_is_asked_for_by_options(monkeypatch):
     assert fitting.steps == 9
 
 
-def test_a_stopped_run_goes_on_with_the_draws_that_it_has(clips, tiny_folder, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_with_the_draws_that_it_has(clips, choosy_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(prefer.Clips, "load", lambda *_: clips)
     monkeypatch.setattr(prefer.verifier, "train", lambda _, out, fitting: prefer.checkpoint.save(Verifier(CONFIG), out))
     monkeypatch.setattr(Drawn, "telling", lambda self, _: torch.arange(len(self.score)))
     fitting = FitConfig(lr=1e-3, steps=2, warmup=1, ema=0.5)
-    arguments = tmp_path, tiny_folder, tiny_folder / "mtdm", tmp_path / "run", SMALL, fitting
+    arguments = tmp_path, choosy_folder, choosy_folder / "mtdm", tmp_path / "run", SMALL, fitting
     prefer.train(*arguments)
     monkeypatch.setattr(Drawer, "draw", lambda *_: pytest.fail("it is drawn already"))
     more = prefer.train(*arguments)
     assert (tmp_path / "run" / "model.safetensors").exists()
-    start = MoTe.from_pretrained(tiny_folder, device="cpu").mtdm
+    start = MoTe.from_pretrained(choosy_folder, device="cpu").mtdm
     assert (more.motion_in.weight - start.motion_in.weight).abs().max() > 0
 
 

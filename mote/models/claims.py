@@ -1,0 +1,102 @@
+"""What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace.
+
+By it a strange sentence is understood as the known captions that claim the same (`Familiar.nearer`), and of several
+draws the one is kept that shows what its sentence claims (`mote.sampling.Choice`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mote.models.retrieval import Summary
+
+UNLIKELY = 0.02
+"""Probability that is added to every other: what is claimed and surely not shown costs its logarithm, and no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimReaderConfig:
+    """Sizes of what is read (tokens x numbers of each) and of the networks, and the classes of each kind of claim.
+
+    Raises:
+        ValueError: the width does not divide into the heads, or a kind has no classes.
+    """
+
+    motion: tuple[int, int]
+    text: tuple[int, int]
+    classes: Mapping[str, tuple[str, ...]]
+    width: int = 128
+    layers: int = 2
+    heads: int = 4
+    hidden: int = 256
+    dropout: float = 0.1
+    text_dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "motion", tuple(self.motion))  # JSON has lists
+        object.__setattr__(self, "text", tuple(self.text))
+        object.__setattr__(self, "classes", {kind: tuple(names) for kind, names in self.classes.items()})
+        if self.width % self.heads:
+            raise ValueError(f"the width {self.width} does not divide into {self.heads} heads")
+        if not self.classes or not all(self.classes.values()):
+            raise ValueError("every kind of claim needs classes, and there is one kind at least")
+
+
+class ClaimReader(nn.Module):
+    """A reader of motions' latents and a reader of meanings, each with a linear layer for every kind of claim."""
+
+    def __init__(self, config: ClaimReaderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.motion = Summary(
+            *config.motion, width=config.width, layers=config.layers, heads=config.heads, dropout=config.dropout
+        )
+        self.text = nn.Sequential(
+            nn.Flatten(1), nn.Linear(math.prod(config.text), config.hidden), nn.GELU(), nn.Dropout(config.text_dropout)
+        )
+        sizes = {kind: len(names) for kind, names in config.classes.items()}
+        self.shows = nn.ModuleDict({kind: nn.Linear(2 * config.width, size) for kind, size in sizes.items()})
+        self.says = nn.ModuleDict({kind: nn.Linear(config.hidden, size + 1) for kind, size in sizes.items()})
+
+    def shown(self, latents: Float[Tensor, "b l d"]) -> dict[str, Float[Tensor, "b classes"]]:
+        """Logits by kind of what standardised latents of motions show."""
+        summary = self.motion(latents)  # (b, 2w)
+        return {kind: head(summary) for kind, head in self.shows.items()}
+
+    def said(self, meanings: Float[Tensor, "b k m"]) -> dict[str, Float[Tensor, "b classes+1"]]:
+        """Logits by kind of what sentences claim, by their meanings; the last is that they claim nothing of it."""
+        read = self.text(meanings)  # (b, hidden)
+        return {kind: head(read) for kind, head in self.says.items()}
+
+    def kept(self, latents: Float[Tensor, "b l d"], meanings: Float[Tensor, "b k m"]) -> Float[Tensor, " b"]:
+        """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together."""
+        shown, said = _probabilities(self.shown(latents)), _probabilities(self.said(meanings))
+        of_kinds = [(said[kind][:, :-1] * each).sum(dim=-1) + said[kind][:, -1] for kind, each in shown.items()]
+        return _logarithm(torch.stack(of_kinds)).sum(dim=0)
+
+    @torch.no_grad()
+    def among(self, others: Float[Tensor, "n k m"]) -> Callable[[Tensor], Float[Tensor, "b n"]]:
+        """What tells of meanings how probable it is that they claim what each of some others does: the logarithm, of
+        all kinds together."""
+        of_others = _probabilities(self.said(others))
+
+        def alike(meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b n"]:
+            said = _probabilities(self.said(meanings))
+            same = [said[kind] @ each.T.to(meanings.device) for kind, each in of_others.items()]
+            return _logarithm(torch.stack(same)).sum(dim=0)
+
+        return alike
+
+
+def _probabilities(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {kind: each.float().softmax(dim=-1) for kind, each in logits.items()}
+
+
+def _logarithm(probabilities: Tensor) -> Tensor:
+    return ((probabilities + UNLIKELY) / (1 + UNLIKELY)).log()

@@ -1,0 +1,88 @@
+"""What is claimed and what is shown, and how the two are compared."""
+
+import math
+
+import pytest
+import torch
+
+from mote.checkpoint import load, save
+from mote.models.claims import UNLIKELY, ClaimReader, ClaimReaderConfig
+
+CONFIG = ClaimReaderConfig(
+    motion=(2, 8), text=(3, 5), classes={"action": ("walk", "wave"), "side": ("left", "right")}, width=8, hidden=8
+)
+LEAST = math.log(UNLIKELY / (1 + UNLIKELY))
+
+
+@pytest.fixture(scope="module")
+def reader() -> ClaimReader:
+    torch.manual_seed(0)
+    return ClaimReader(CONFIG).eval()
+
+
+class Sure(ClaimReader):
+    """Sure of what the first numbers of each latent are: places of classes."""
+
+    def shown(self, latents):
+        return self._told(latents, 2)
+
+    def said(self, meanings):
+        return self._told(meanings, 3)
+
+    def _told(self, latents, classes):
+        rows = latents[:, 0, :2].long()
+        return {
+            kind: 100 * torch.nn.functional.one_hot(rows[:, place], classes).float()
+            for place, kind in enumerate(self.config.classes)
+        }
+
+
+def latent(tokens: int, dim: int, *rows: int) -> torch.Tensor:
+    """One whose first numbers are the places of an action and a side."""
+    out = torch.zeros(1, tokens, dim)
+    out[0, 0, :2] = torch.tensor(rows)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("shows", "says", "missed"),
+    [((1, 0), (1, 0), 0), ((1, 0), (1, 1), 1), ((1, 0), (0, 1), 2), ((1, 0), (1, 2), 0), ((1, 0), (2, 2), 0)],
+)
+def test_each_claim_that_is_not_shown_costs_and_what_nobody_claims_costs_nothing(shows, says, missed):
+    kept = Sure(CONFIG).kept(latent(2, 8, *shows), latent(3, 5, *says))
+    assert kept.item() == pytest.approx(missed * LEAST, abs=1e-5)
+
+
+def test_sentences_that_claim_the_same_are_alike():
+    others = torch.cat([latent(3, 5, *rows) for rows in ((1, 0), (1, 1), (1, 2), (0, 1))])
+    alike = Sure(CONFIG).among(others)(latent(3, 5, 1, 2))
+    torch.testing.assert_close(alike, LEAST * torch.tensor([[1.0, 1.0, 0.0, 2.0]]), atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_what_is_unsure_lies_between(reader):
+    motions, meanings = torch.randn(6, 2, 8), torch.randn(6, 3, 5)
+    kept = reader.kept(motions, meanings)
+    assert kept.shape == (6,)
+    assert ((kept < 0) & (kept > 2 * LEAST)).all()
+    alike = reader.among(meanings)(meanings[:2])
+    assert alike.shape == (2, 6)
+    torch.testing.assert_close(alike[0, 1], alike[1, 0])
+    torch.testing.assert_close(reader.kept(motions[1:2], meanings[1:2]), kept[1:2])
+
+
+def test_it_comes_back_from_its_folder(reader, tmp_path):
+    save(reader, tmp_path, half=False)
+    again = load(ClaimReader, ClaimReaderConfig, tmp_path)
+    assert again.config == CONFIG
+    latents = torch.randn(2, 2, 8)
+    assert torch.equal(reader.shown(latents)["side"], again.shown(latents)["side"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"width": 10}, "does not divide"), ({"classes": {}}, "classes"), ({"classes": {"action": ()}}, "classes")],
+)
+def test_sizes_that_cannot_be_are_refused(change, said):
+    with pytest.raises(ValueError, match=said):
+        ClaimReaderConfig(**{**vars(CONFIG), **change})

@@ -1,0 +1,56 @@
+"""What latents tell, and how it is learned."""
+
+import pytest
+import torch
+
+from mote.checkpoint import load
+from mote.models.claims import ClaimReader, ClaimReaderConfig
+from train import claims
+from train.claims import CLASSES, UNKNOWN, ClaimsTraining, Examples, accuracy
+from train.loop import FitConfig, generator
+from train.prepare.reading import read_caption
+
+
+def test_a_clip_shows_its_labels_and_its_mirror_image_the_other_side(motions):
+    told = [claims.shown(record, mirrored=False) for record in motions.records]
+    assert [(one["action"], one["style"], one["side"]) for one in told] == [
+        ("walk", None, None), ("raise-hand", "elderly", "left"), ("wave", "feminine", "right"),
+    ]  # fmt: skip
+    assert claims.shown(motions.records[1], mirrored=True)["side"] == "right"
+    rows = claims.classes(told)
+    assert rows["style"][0] == UNKNOWN
+    assert CLASSES["side"][rows["side"][1]] == "left"
+
+
+def test_only_what_a_sentence_claims_is_asked_for():
+    said = claims.classes([claims.claimed(read_caption("an old man waves his left hand"))])
+    named = {kind: CLASSES[kind][row] for kind, row in ((k, int(v[0])) for k, v in said.items()) if row != UNKNOWN}
+    assert named == {"action": "wave", "style": "elderly", "side": "left"}
+
+
+def test_what_a_sentence_leaves_out_is_a_class_of_its_own(motions, choosy_model):
+    examples = Examples(motions, choosy_model.ted, sentences=2)
+    assert examples.claimed["style"].tolist() == [len(CLASSES["style"])] * 12, "no caption names one"
+    names = [CLASSES["side"][row] if row < 3 else None for row in examples.claimed["side"][:6].tolist()]
+    assert names == [None, "left", "right", None, "left", "right"], "these sentences are the same of mirror images"
+
+
+def test_it_is_learned_what_latents_show_and_say(choosy_folder, choosy_model, motions, tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "Motions", lambda *_, **__: motions)
+    monkeypatch.setattr(claims.Clips, "load", lambda *_: None)
+    monkeypatch.setattr(motions, "motion", torch.randn(1, 6, 2, 8, generator=generator(0, 0)).expand(2, -1, -1, -1))
+    training = ClaimsTraining(batch=12, texts=12, noise=0.1, text_noise=0.1, sentences=1, reworded=0.0)
+    fitting = FitConfig(lr=1e-2, steps=60, warmup=1, ema=0.5, validate_every=1000)
+    model = claims.train(tmp_path, choosy_folder, tmp_path / "out", training, fitting)
+    told = accuracy(model, Examples(motions, choosy_model.ted))
+    assert told["action"] > 0.9
+    assert told["said action"] > 0.9
+    assert load(ClaimReader, ClaimReaderConfig, tmp_path / "out").config == model.config
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_sentences_are_reworded_as_often_as_asked(motions, choosy_model, monkeypatch, share):
+    said: list[str] = []
+    monkeypatch.setattr("train.pairs.Paraphraser.__call__", lambda _, caption, *__: said.append(caption) or caption)
+    Examples(motions, choosy_model.ted, reworded=share)
+    assert len(said) == 6 * share

@@ -1,0 +1,228 @@
+"""Stage 3: what a sentence claims and what a motion shows, told from latents (`mote.models.claims`).
+
+A motion is told by its clip's labels and by what was measured, a sentence by what it says; most of the sentences are
+captions in other words (`Paraphraser`), since that is what they are read for. Latents are blurred: what a denoiser
+makes is not quite a clip's.
+
+It reads latents alone and never judges in `train.evaluate`, whose evaluator reads joints and was trained apart from it.
+
+Run as `python -m train.claims --prepared PREPARED --models MODELS --out RUN`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from mote.checkpoint import load, load_ted, save
+from mote.models.claims import ClaimReader, ClaimReaderConfig
+from mote.models.med import MED, MEDConfig
+from mote.models.text_autoencoder import TextAutoencoder
+from train.command import command
+from train.data import Clips
+from train.engine import engine, on_main
+from train.loop import FitConfig, add_arguments, asked, fit
+from train.observe import shown_side
+from train.pairs import Draw, Motions, encode_texts
+from train.prepare.actions import ACTIONS, action_group, find_action
+from train.prepare.details import pace
+from train.prepare.facts import Facts
+from train.prepare.reading import Claims, read_caption
+from train.prepare.words import STYLES, style_group
+
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "action": tuple(sorted({action.group for action in ACTIONS.values()})),
+    "style": tuple(STYLES),
+    "side": ("left", "right", "both"),
+    "turn": ("left", "right"),
+    "speed": ("slow", "steady", "fast"),
+}
+"""What is told, by the names of what `read_caption` reads."""
+UNKNOWN = -100
+"""The class where nothing is to be told; cross-entropy ignores it."""
+NOISE = 0.6
+"""The largest deviation that is added to standardised latents of motions: what is told of a noisy one changes little
+between latents that look alike, so that following it does not lead away from them."""
+Losses = dict[str, Float[Tensor, ""]]
+"""Cross-entropy by kind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsTraining:
+    """How it is trained.
+
+    Args:
+        batch, texts: clips and sentences of a step.
+        styled: share of the sentences that name a style, of which few do.
+        noise: the largest deviation that is added to the latents of motions; each has its own share of it.
+        text_noise: the deviation that is added to meanings.
+        smoothing: what is surely said is taken for so little less than sure (Szegedy et al. 2016, section 7).
+        trims: copies of each clip with a little cut off, as in `train.mtdm.MTDMTraining`.
+        sentences: for each clip; random captions of it.
+        reworded: how often such a sentence is in other words.
+    """
+
+    batch: int = 128
+    texts: int = 256
+    styled: float = 0.5
+    noise: float = NOISE
+    text_noise: float = 0.3
+    smoothing: float = 0.02
+    trims: int = 2
+    sentences: int = 6
+    reworded: float = 0.7
+
+
+def blurred(latents: Float[Tensor, "b n d"], noise: float, chance: torch.Generator) -> Float[Tensor, "b n d"]:
+    """The latents with noise, each with its own share of the largest."""
+    scale = noise * torch.rand(len(latents), 1, 1, generator=chance)
+    return latents + (scale * torch.randn(latents.shape, generator=chance)).to(latents)
+
+
+def shown(record: Mapping[str, Any], *, mirrored: bool) -> dict[str, str | None]:
+    """What a clip shows, by its labels and by what was measured; None where that is not clear."""
+    facts = Facts.of(record["facts"])
+    kind = ACTIONS[find_action(record["action"])[0]].kind
+    action = action_group(record["action"])
+    sides = {
+        "side": record["side"] or shown_side(kind, facts),
+        "turn": shown_side("turn", facts),
+    }
+    if mirrored:
+        other = {"left": "right", "right": "left"}
+        sides = {name: other.get(side or "", side) for name, side in sides.items()}
+    style = record["style"] and style_group(record["style"])
+    return {"action": action, "style": style, "speed": pace(action, facts), **sides}
+
+
+def subject(record: Mapping[str, Any], *, mirrored: bool) -> tuple[str | None, ...]:
+    """All that tells whether two clips show the same: the action itself, and `shown`."""
+    return find_action(record["action"])[0], *shown(record, mirrored=mirrored).values()
+
+
+def classes(told: Sequence[Mapping[str, str | None]]) -> dict[str, Int[Tensor, " n"]]:
+    """The number of each class; UNKNOWN for None and for what has no class."""
+    places = {kind: {name: row for row, name in enumerate(names)} for kind, names in CLASSES.items()}
+    return {kind: torch.tensor([rows.get(one[kind] or "", UNKNOWN) for one in told]) for kind, rows in places.items()}
+
+
+def claimed(said: Claims) -> dict[str, str | None]:
+    """What a sentence says, by the kinds of CLASSES."""
+    return {kind: getattr(said, kind) for kind in CLASSES}
+
+
+def entropies(logits: Mapping[str, Tensor], wanted: Mapping[str, Int[Tensor, " b"]], smoothing: float = 0.0) -> Losses:
+    """Cross-entropy of each kind over what is known of it; 0 where nothing is."""
+    out = {}
+    for kind, scores in logits.items():
+        known, rows = wanted[kind] != UNKNOWN, wanted[kind]
+        out[kind] = (
+            F.cross_entropy(scores[known], rows[known], label_smoothing=smoothing) if known.any() else scores.sum() * 0
+        )
+    return out
+
+
+class Examples:
+    """Latents and what they tell: motions with what their clips show, sentences about them with what these claim."""
+
+    def __init__(self, motions: Motions, ted: TextAutoencoder, *, sentences: int = 1, reworded: float = 0.0) -> None:
+        self.motions = motions
+        told = [shown(record, mirrored=mirrored) for mirrored in (False, True) for record in motions.records]
+        self.shown = classes(told)
+        drawn = [motions.sentences(reworded, torch.Generator().manual_seed(number)) for number in range(sentences)]
+        meaning, _ = ted.parts(encode_texts(ted, [sentence for _, said in drawn for sentence in said]))
+        self.meaning = meaning  # (sentences 2 clips, k, m)
+        claims = classes([claimed(read_caption(motions.captions[row])) for rows, _ in drawn for row in rows])
+        self.claimed = {kind: rows.masked_fill(rows == UNKNOWN, len(CLASSES[kind])) for kind, rows in claims.items()}
+        """The class of what each sentence claims, the last where it claims nothing, (sentences 2 clips)."""
+        self.weights = motions.weights.repeat(sentences)
+        self.styled = (claims["style"] != UNKNOWN).nonzero()[:, 0]
+
+    def entropies(self, model: ClaimReader, drawn: Draw, chance: torch.Generator, training: ClaimsTraining) -> Losses:
+        """Those of some clips in some of their copies, and of some sentences."""
+        where, clips, rows = engine().device, drawn.clips, self._sentences(training, chance)
+        seen = model.shown(blurred(self.motions.motion[drawn.copies, clips].to(where), training.noise, chance))
+        meanings = self.meaning[rows]
+        noise = training.text_noise * torch.randn(meanings.shape, generator=chance)
+        heard = model.said((meanings + noise).to(where))
+        losses = entropies(seen, {kind: shown[clips].to(where) for kind, shown in self.shown.items()})
+        wanted = {kind: claimed[rows].to(where) for kind, claimed in self.claimed.items()}
+        others = entropies(heard, wanted, training.smoothing)
+        return losses | {f"said {kind}": value for kind, value in others.items()}
+
+    def _sentences(self, training: ClaimsTraining, chance: torch.Generator) -> Int[Tensor, " texts"]:
+        """The places of some sentences, a share of them such as name a style, if any does."""
+        styled = round(training.styled * training.texts) if len(self.styled) else 0
+        any_of_them = torch.multinomial(self.weights, training.texts - styled, replacement=True, generator=chance)
+        return torch.cat(
+            [any_of_them, self.styled[torch.randint(max(1, len(self.styled)), (styled,), generator=chance)]]
+        )
+
+
+@torch.no_grad()
+def accuracy(model: ClaimReader, examples: Examples) -> dict[str, float]:
+    """How often each kind is told right: of whole clips, without noise, and of their sentences."""
+    where = engine().device
+    seen = model.shown(examples.motions.motion[0].to(where))
+    heard = model.said(examples.meaning.to(where))
+    told = [(kind, seen[kind], rows) for kind, rows in examples.shown.items()]
+    told += [(f"said {kind}", heard[kind], rows) for kind, rows in examples.claimed.items()]
+    figures = {}
+    for name, scores, wanted in told:
+        known = wanted != UNKNOWN
+        figures[name] = (scores.argmax(dim=-1).cpu() == wanted)[known].float().mean().item()
+    return figures
+
+
+def train(prepared: Path, models: Path, out: Path, training: ClaimsTraining, fitting: FitConfig) -> ClaimReader:
+    """Fit both readers on the training split's latents of `models/med` and `models/ted`, and save them to `out`."""
+    where = engine().device
+    med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
+    motions = Motions(med, Clips.load(prepared, "train"), trims=training.trims)
+    examples = Examples(motions, ted, sentences=training.sentences, reworded=training.reworded)
+    validation = Examples(Motions(med, Clips.load(prepared, "val")), ted)
+    torch.manual_seed(fitting.seed)
+    config = ClaimReaderConfig(
+        motion=(med.config.tokens, med.config.dim),
+        text=(ted.config.tokens, ted.config.meaning_width),
+        classes=CLASSES,
+    )
+
+    def loss(model: ClaimReader, drawn: Draw, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        losses = examples.entropies(model, drawn, chance, training)
+        return torch.stack([*losses.values()]).sum(), {name: value.item() for name, value in losses.items()}
+
+    model = fit(
+        ClaimReader(config).to(where),
+        lambda _, chance: motions.draw(training.batch, chance),
+        loss,
+        config=fitting,
+        out=out,
+        validate=lambda model: accuracy(model, validation),
+    )
+    on_main(save, model, out)
+    return model
+
+
+@command
+def main(arguments: Sequence[str] | None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    add_arguments(parser, minutes=15, lr=1e-3, steps=4000)
+    options = parser.parse_args(arguments)
+    fitting = FitConfig(**asked(options), weight_decay=0.05, ema=0.99, validate_every=200)
+    train(options.prepared, options.models, options.out, ClaimsTraining(), fitting)
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,9 @@ NEGLIGIBLE = 0.01
 """Up to this share of its strength guidance asks for no second prediction: in pure noise it has hardly begun."""
 NEGLIGIBLE_FOR_GIVEN = 0.25
 """The same where the other side is given: two sides that look for each other need their guidance earlier."""
+SERVES = 3
+"""Steps that a second prediction serves where a motion is chosen among draws for a text; it is as dear as the first
+(train/NOTES.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,9 +165,11 @@ def _denoise(
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
     changes: Latents = {}
+    guided, serves = 0, SERVES if choice and predict.other_given else 1
     draws = choice.draws if choice else 1
     for number, (time, following) in enumerate(pairwise(predict.times), start=1):
-        predictions, changes = predict(latents, time, changes if draws > 1 and predict.other_given else {})
+        predictions, made = predict(latents, time, changes if number < guided + serves else {})
+        changes, guided = (made, number) if made else (changes, guided)
         for side, prediction in predictions.items():
             noisy = latents[side]
             clean = schedule.to_clean(prediction, noisy, torch.full((len(noisy),), time))
@@ -226,8 +231,7 @@ class _Predictor:
     Guidance is ``u + g * (c - u)`` with u the prediction that has the other side absent. For one noisy latent, noise,
     clean latent and v are affine in each other, so guiding the network's own prediction is guiding any of them.
 
-    While there are several draws to choose from and the other side is given, c - u serves for two steps: it is as dear
-    as c.
+    Where there are several draws to choose from and the other side is given, c - u serves for SERVES steps.
     """
 
     denoiser: MTDM

@@ -65,7 +65,8 @@ def main(folder: Path, out: Path, accumulate: int) -> None:
     practice = mtdm.MTDMTraining(batch=4, trims=1, rewordings=1)
     mtdm.train(folder, folder / "model", practice, fitting, out=out / "mtdm", width=16, layers=1, heads=2, dropout=0.1)
     pairs = retrieval.RetrievalTraining(batch=5, trims=1, sentences=1)
-    retrieval.train(folder, folder / "model", out / "retrieval", pairs, fitting)
+    for _ in range(2):  # the second time it goes on from what is there
+        retrieval.train(folder, folder / "model", out / "retrieval", pairs, fitting)
     evaluate.main(
         ["--model", str(folder / "model"), "--data", str(folder), "--evaluator", str(folder / "judge"),
          "--out", str(out), "--steps", "2", "--joint", "5", "--batch", "3", "--captions", "5", "--parts", *PARTS]

@@ -1,10 +1,10 @@
 """Stage 5: of what the denoiser makes of a prompt, it learns to prefer what does what was asked.
 
-Several motions of each prompt are told apart by a verifier of joints (`train.verifier`) and by what is measured of
-them. Then the denoiser should find it likelier that it made the best than another, by direct preference optimization
-(Wallace et al. 2024, equation 14), while the loss of `train.mtdm` on the clips goes on. That is one round; the next
-begins from what came of it. A critic that gradients flow through is led astray by numbers that no body shows
-(`train.refine`); here none do.
+Several motions of each prompt, and its clip beside them (as in self-play, Chen et al. 2024), are told apart by a
+verifier of joints (`train.verifier`) and by what is measured of them. Then the denoiser should find it likelier that it
+made the best than another, by direct preference optimization (Wallace et al. 2024, equation 14), while the loss of
+`train.mtdm` on the clips goes on. That is one round; the next begins from what came of it. A critic that gradients flow
+through is led astray by numbers that no body shows (`train.refine`); here none do.
 
 Run as `python -m train.prefer --prepared PREPARED --models MODELS --start MODELS/refined --out RUN`.
 """
@@ -114,8 +114,8 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """Motions of each prompt, the prompt's latent, the length asked for (0 = none), and how well each motion does what
-    the prompt says: 0 is all of it, each thing missed costs."""
+    """Motions of each prompt, the last of them its clip's, the prompt's latent, the length asked for (0 = none), and
+    how well each motion does what the prompt says: 0 is all of it, each thing missed costs."""
 
     motion: Float[Tensor, "prompts draws l d"]
     prompt: Float[Tensor, "prompts k d"]
@@ -201,18 +201,21 @@ class Drawer:
             motion_rise=MOTION_RISE,
         )
         assert made is not None
-        motions = decode_motions(self.med, made.float(), frames.repeat_interleave(draws))
+        real = self.motions.motion[0, drawn.clips].to(made)
+        made = torch.cat([made.unflatten(0, (BATCH, draws)), real[:, None]], dim=1)  # (BATCH, draws + 1, l, d)
+        each = draws + 1
+        motions = decode_motions(self.med, made.flatten(0, 1).float(), frames.repeat_interleave(each))
         logits = self.verifier.logits([to_features(motion.joints) for motion in motions])
         actions, styles = (part.log_softmax(dim=-1) for part in logits)
         scores = [
-            score(claims[row // draws], records[row // draws], measure(motion), action, style, self.verifier.config)
+            score(claims[row // each], records[row // each], measure(motion), action, style, self.verifier.config)
             for row, (motion, action, style) in enumerate(zip(motions, actions, styles, strict=True))
         ]
         return Drawn(
-            made.half().cpu().unflatten(0, (BATCH, draws)),
+            made.half().cpu(),
             prompt.half().cpu(),
             frames.cpu(),
-            torch.tensor(scores).unflatten(0, (BATCH, draws)),
+            torch.tensor(scores).unflatten(0, (BATCH, each)),
         )
 
     def _prompts(self, chance: torch.Generator) -> Draw:
@@ -273,7 +276,8 @@ class Practices:
         size, margin, where = self.training.pairs, self.training.margin, engine().device
         clips = self.pairs.sample(self.training.denoising.batch, chance)
         rows = self.telling[torch.randint(len(self.telling), (size,), generator=chance)]
-        scores, dice = self.drawn.score[rows], torch.rand(size, self.training.draws, generator=chance)
+        scores = self.drawn.score[rows]  # (b, draws + 1)
+        dice = torch.rand(scores.shape, generator=chance)
         better = (scores + 1e-3 * dice).argmax(dim=1)  # of several that are as good, any
         worse = (dice * (scores < scores.amax(dim=1, keepdim=True) - margin)).argmax(dim=1)
         motion, prompt, frames = self.drawn.motion[rows], self.drawn.prompt[rows], self.drawn.frames[rows]

@@ -93,7 +93,7 @@ class History:
                     return None
         except (zipfile.BadZipFile, EOFError):
             return None
-        return torch.load(path, map_location=engine().device, weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)  # whoever takes a part moves it
 
     def _take(self, path: Path, state: dict[str, Any], parts: int) -> Progress:
         try:

@@ -84,11 +84,13 @@ def test_a_prompt_tells_something_where_one_motion_is_right_and_another_wrong():
 
 def test_where_no_motion_does_what_was_asked_the_run_says_so(drawn, pairs):
     with pytest.raises(StoppedError, match="--prompts"):
-        Practices(pairs, replace(drawn, score=torch.full((BATCH, 3), -5.0)), SMALL)
+        Practices(pairs, replace(drawn, score=torch.full((BATCH, 4), -5.0)), SMALL)
 
 
 def test_every_prompt_has_its_draws_and_a_style_is_named_as_often_as_asked(model, pairs, drawn):
-    assert drawn.motion.shape[:2] == (BATCH, 3)
+    assert drawn.motion.shape[:2] == (BATCH, 3 + 1), "the last is its clip's"
+    clips = pairs.motion[0].half()
+    assert all((clips == one).flatten(1).all(dim=1).any() for one in drawn.motion[:, -1])
     assert (drawn.score <= 0).all()
     assert (drawn.motion[:, 0] - drawn.motion[:, 1]).abs().amax(dim=(1, 2)).min() > 0
     for share in (0.0, 0.9):
@@ -99,7 +101,7 @@ def test_every_prompt_has_its_draws_and_a_style_is_named_as_often_as_asked(model
 
 
 def test_the_better_motion_of_a_practice_scores_higher(drawn, pairs):
-    scores = torch.where(torch.arange(3) == torch.arange(BATCH)[:, None] % 3, 0.0, -2.0)
+    scores = torch.where(torch.arange(4) == torch.arange(BATCH)[:, None] % 4, 0.0, -2.0)
     told = replace(drawn, score=scores)
     practice = Practices(pairs, told, SMALL)(0, generator(0, 0))
     again = Practices(pairs, told, SMALL)(0, generator(0, 0))
@@ -114,8 +116,8 @@ def test_the_better_motion_of_a_practice_scores_higher(drawn, pairs):
 
 def test_the_loss_makes_the_better_motion_likelier_than_the_worse(model, drawn, pairs, choosy_folder):
     chance = torch.Generator().manual_seed(0)
-    plain = torch.ones_like(drawn.motion) * torch.tensor([1.0, -1.0, -1.0])[:, None, None]
-    told = replace(drawn, motion=plain, score=torch.tensor([0.0, -2.0, -2.0]).repeat(BATCH, 1))
+    plain = torch.ones_like(drawn.motion) * torch.tensor([1.0, -1.0, -1.0, -1.0])[:, None, None]
+    told = replace(drawn, motion=plain, score=torch.tensor([0.0, -2.0, -2.0, -2.0]).repeat(BATCH, 1))
     practices = Practices(pairs, told, SMALL)
     mtdm = MoTe.from_pretrained(choosy_folder, device="cpu").mtdm.requires_grad_(True)
     optimiser = torch.optim.AdamW(mtdm.parameters(), lr=1e-3)

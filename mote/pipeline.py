@@ -42,6 +42,8 @@ the motion trembles less, than with guidance that is the same at all times (trai
 HALVED_AFTER = (0.25, 0.5)
 """A motion made from a text is the best of four draws, where the model has `claims` to tell; after each of these shares
 of the steps the better half goes on (train/NOTES.md)."""
+PAIRS = 2
+"""A motion and a sentence that are made together are the better of so many such pairs, told likewise."""
 
 LIKENED = 0.6
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
@@ -254,7 +256,7 @@ class MoTe:
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
-                motion_choice=Choice(self._fits, HALVED_AFTER) if self.claims else None,
+                motion_choice=Choice(self._fits, HALVED_AFTER, PAIRS) if self.claims else None,
                 callback=callback,
             )
             return self._samples(

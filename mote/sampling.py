@@ -117,12 +117,13 @@ def sample_latents(
     given = {"motion": motion, "text": text}
     latents: Latents = {side: latent for side in SIDES if (latent := given[side]) is not None}
     _check_given(task, latents, frames, len(seeds), motion_views, text_draws)
+    pairs = motion_choice.pairs if motion_choice and stages[0].generated == SIDES else 1
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     guidance: dict[Side, Guidance] = {
         "motion": Guidance(motion_guidance, motion_rise),
         "text": Guidance(text_guidance),
     }
-    frames, times = frames.to(device), schedule.times(steps)
+    frames, times = frames.to(device).repeat_interleave(pairs), schedule.times(steps)
     done = 0
 
     def count() -> None:
@@ -134,7 +135,7 @@ def sample_latents(
     for roles in stages:
         choice = motion_choice if roles.motion == "generate" and roles.text != "absent" else None
         draws = text_draws if roles.motion == "given" else choice.draws if choice else 1
-        start, absent = (_noise(denoiser, generators, device, draws) for _ in range(2))
+        start, absent = (_noise(denoiser, generators, device, pairs * draws) for _ in range(2))
         repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
         if motion_views is not None and roles.motion == "given":
             repeated["motion"] = motion_views.flatten(0, 1)
@@ -142,7 +143,10 @@ def sample_latents(
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
         predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times)
         made = _denoise(predict, noisy, solver=solver, count=count, choice=choice)
-        latents |= {side: made[side].unflatten(0, (len(seeds), -1)).mean(dim=1) for side in roles.generated}
+        latents |= {side: made[side].unflatten(0, (len(frames), -1)).mean(dim=1) for side in roles.generated}
+    if motion_choice and pairs > 1:
+        best = motion_choice.best(latents, pairs, 1)
+        latents = {side: one[best] for side, one in latents.items()}
     return latents.get("motion"), latents.get("text")
 
 
@@ -192,10 +196,12 @@ class Choice:
         fits: latents of motions (b, l, dm) and of their texts (b, k, dt) -> how well the two fit, (b,).
         after: shares of the steps, after each of which half of the draws are given up, by what they will become as far
             as the denoiser can tell; so there are two draws for one share, four for two.
+        pairs: where both sides are made together, so many are, and the best is kept when all stages are done.
     """
 
     fits: Callable[[Tensor, Tensor], Tensor]
     after: tuple[float, ...] = (1.0, 1.0)
+    pairs: int = 1
 
     @property
     def draws(self) -> int:

@@ -288,6 +288,21 @@ def test_of_several_draws_of_a_motion_the_one_that_fits_its_text_best_is_kept(mo
         assert torch.equal(texts, latents["text"].repeat_interleave(4, dim=0))
 
 
+def test_of_several_pairs_the_one_whose_sides_fit_best_when_all_is_done_is_kept(model):
+    seen: list[torch.Tensor] = []
+
+    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        seen.append(texts)
+        return texts.sum(dim=(1, 2))
+
+    motion, text = sample(model, "joint", latents={}, motion_choice=Choice(fits, (), 3), text_draws=2)
+    assert seen[-1].shape == (9, *SHAPES["text"]), "three pairs of each of three seeds, a sentence each"
+    assert torch.equal(text.sum(dim=(1, 2)), seen[-1].sum(dim=(1, 2)).unflatten(0, (3, 3)).amax(dim=1))
+    assert motion.shape == (3, *SHAPES["motion"])
+    (three, _), (one, _) = (sample(model, "text-to-motion", motion_choice=Choice(fits, (), pairs)) for pairs in (3, 1))
+    assert torch.equal(three, one), "what is made for something given is no pair"
+
+
 @pytest.mark.parametrize("task", ["text-to-motion", "joint"])
 def test_draws_that_are_not_kept_are_not_taken_to_their_end(model, task):
     def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mote.checkpoint import save
+from mote.checkpoint import load, save
 from mote.models.med import MED, MEDConfig, frame_mask
 from mote.motion.features import Layout, recover, trajectory
 from mote.motion.quality import jitter
@@ -17,12 +17,17 @@ from train import sizes
 from train.command import command
 from train.data import Batch, Clips, statistics
 from train.engine import engine, on_main, shared
-from train.loop import FitConfig, add_arguments, asked, fit
+from train.loop import FitConfig, add_arguments, add_fields, asked, fit
 
 
 @dataclass(frozen=True, kw_only=True)
 class MEDTraining:
-    """Weights of the losses.  Lengths count in metres, so that a weight means the same for every motion."""
+    """Weights of the losses.  Lengths count in metres, so that a weight means the same for every motion.
+
+    Args:
+        arms: how much more elbows and wrists count than other joints: a wave or a punch is short, and theirs alone.
+        rotations: weight of the 6D columns, which repeat what the positions say.
+    """
 
     batch: int = 32
     features: float = 1.0
@@ -32,8 +37,8 @@ class MEDTraining:
     path: float = 1.0
     heading: float = 1.0
     kl: float = 1e-4
+    arms: float = 1.0
     rotations: float = 0.2
-    """The 6D columns repeat what the positions say: they count less."""
 
 
 def loss(model: MED, batch: Batch, chance: torch.Generator, weights: MEDTraining) -> tuple[Tensor, dict[str, float]]:
@@ -50,25 +55,28 @@ def loss(model: MED, batch: Batch, chance: torch.Generator, weights: MEDTraining
     parts = {
         "features": _masked(F.smooth_l1_loss(normal, target, reduction="none") * column_weights, valid),
         "kl": -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).mean(),
-        **_motion_losses(made, batch.features, valid, model.config),
+        **_motion_losses(made, batch.features, valid, model.config, weights.arms),
     }
     total = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros(()))
     return total, {name: value.item() for name, value in parts.items()}
 
 
-def _motion_losses(made: Tensor, real: Tensor, valid: Tensor, config: MEDConfig) -> dict[str, Tensor]:
+def _motion_losses(made: Tensor, real: Tensor, valid: Tensor, config: MEDConfig, arms: float) -> dict[str, Tensor]:
     """Mean distances in metres of joints around the root, of their first and second differences, and of the path."""
     layout, unit = config.layout, config.unit
     joints, real_joints = (recover(_without_path(part, layout), layout) for part in (made, real))
     difference = (joints - real_joints) * unit
     velocity = difference[:, 1:] - difference[:, :-1]
     acceleration = velocity[:, 1:] - velocity[:, :-1]
+    weights = torch.ones(joints.shape[-2], device=joints.device)
+    weights[[layout.skeleton.names.index(joint) for joint in ARMS]] = arms
+    weights /= weights.mean()
     (heading, _), (real_heading, real_root) = trajectory(made, layout), trajectory(real, layout)
     _, root = trajectory(_with_turn(made, real, layout), layout)
     return {
-        "joints": _masked(_distance(difference, 0.05), valid),
-        "velocity": _masked(_distance(velocity, 0.02), valid[:, 1:]),
-        "acceleration": _masked(_distance(acceleration, 0.02), valid[:, 2:]),
+        "joints": _masked(_distance(difference, 0.05) * weights, valid),
+        "velocity": _masked(_distance(velocity, 0.02) * weights, valid[:, 1:]),
+        "acceleration": _masked(_distance(acceleration, 0.02) * weights, valid[:, 2:]),
         "path": _masked(_distance((root - real_root) * unit, 0.1), valid),
         "heading": _masked(_distance((heading - real_heading)[..., None], 0.1), valid),
     }
@@ -203,16 +211,33 @@ def _errors(model: MED, clips: Clips, rows: list[int]) -> list[dict[str, float]]
     return found
 
 
-def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, fitting: FitConfig) -> MED:
-    """Fit a MED of the data's columns on the training split, standardise its latents, and save it to `out`."""
+def train(
+    prepared: Path,
+    out: Path,
+    config: MEDConfig,
+    training: MEDTraining,
+    fitting: FitConfig,
+    start: Path | None = None,
+) -> MED:
+    """Fit a MED of the data's columns on the training split, standardise its latents, and save it to `out`.
+
+    From the one in `start` its decoder goes on, and its latents stay as they are.
+    """
     clips, validation = Clips.load(prepared, "train"), Clips.load(prepared, "val")
     torch.manual_seed(fitting.seed)
     form, columns = clips.form, clips.layout.columns
-    model = MED(replace(config, columns=columns, lengths=form.lengths, min_frames=form.min_frames))
-    model.feature_mean, model.feature_std = statistics(clips.features)
-    model = model.to(engine().device)
-    set_components(model, clips)
-    if model.encoder is None:  # the latents stay as they are, so that the denoiser can be trained meanwhile
+    if start:
+        model = load(MED, MEDConfig, start, engine().device).requires_grad_(False)
+        for part in (model.spread, model.decoder, model.from_latent, model.unpatch, model.head):
+            part.requires_grad_(True)
+    else:
+        model = MED(replace(config, columns=columns, lengths=form.lengths, min_frames=form.min_frames))
+        model.feature_mean, model.feature_std = statistics(clips.features)
+        model = model.to(engine().device)
+        set_components(model, clips)
+    if (
+        model.encoder is None and not start
+    ):  # the latents stay as they are, so that the denoiser can be trained meanwhile
         model.gather.requires_grad_(False)
         standardise(model, clips)
         on_main(save, model, out)
@@ -228,7 +253,8 @@ def train(prepared: Path, out: Path, config: MEDConfig, training: MEDTraining, f
         out=out,
         validate=lambda model: errors(model, validation),
     )
-    standardise(model, clips)
+    if not start:
+        standardise(model, clips)
     on_main(save, model, out)
     return model
 
@@ -249,6 +275,8 @@ def main(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     sizes.add_arguments(parser)
     parser.add_argument("--tokens", type=int, help="of the latent, l in the paper; those of the size if left out")
+    parser.add_argument("--start", type=Path, help="a trained MED: its decoder goes on, its latents stay as they are")
+    add_fields(parser, MEDTraining(), {"arms": "how much more elbows and wrists count than other joints"})
     add_arguments(parser, minutes=60, lr=5e-4)
     args = parser.parse_args(arguments)
     fitting = FitConfig(**asked(args), validate_every=2000)
@@ -256,7 +284,8 @@ def main(arguments: Sequence[str] | None) -> None:
     if args.tokens:
         fields["points"] = MEDConfig.tokens * MEDConfig.points // args.tokens  # as many in all
     config = MEDConfig(**fields)
-    model = train(args.data, args.out, config, MEDTraining(), fitting)
+    training = MEDTraining(arms=args.arms)
+    model = train(args.data, args.out, config, training, fitting, args.start)
     on_main(print, errors(model, Clips.load(args.data, "test")))
 
 

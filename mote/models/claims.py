@@ -31,10 +31,10 @@ class ClaimReaderConfig:
     motion: tuple[int, int]
     text: tuple[int, int]
     classes: Mapping[str, tuple[str, ...]]
-    width: int = 128
+    width: int = 96
     layers: int = 2
     heads: int = 4
-    hidden: int = 256
+    hidden: int = 192
     dropout: float = 0.1
     text_dropout: float = 0.3
 

@@ -43,6 +43,7 @@ COMMANDS = (
     "match --data BAD --words MODEL/ted",
     "match --data PREPARED --words BAD",
     "med --data BAD",
+    "med --data PREPARED --start BAD",
     "mtdm --prepared BAD --models MODEL",
     "mtdm --prepared PREPARED --models BAD",
     "mtdm --prepared PREPARED --models MODEL --start BAD",

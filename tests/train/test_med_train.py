@@ -1,0 +1,48 @@
+"""MED goes on from a trained one: better ways back from the same latents."""
+
+import numpy as np
+import pytest
+import torch
+
+from mote.motion.features import LAYOUT, to_features
+from mote.pipeline import MoTe
+from train import med
+from train.data import Clips
+from train.loop import FitConfig
+from train.med import MEDTraining, _motion_losses, encode_all
+
+FITTING = FitConfig(lr=1e-2, steps=4, warmup=1, ema=0.5, precision="fp32")
+
+
+@pytest.fixture(scope="module")
+def clips() -> Clips:
+    rng = np.random.default_rng(0)
+    body = np.cumsum(np.full((22, 3), 0.1, np.float32), axis=0)
+    made = [to_features((body + rng.normal(0, 0.02, (60, 22, 3))).astype(np.float32)) for _ in range(4)]
+    record = {"action": "walk", "captions": ["a person walks"], "mirrored_captions": ["a person walks"]}
+    return Clips([features.astype(np.float16) for features in made], [record] * 4)
+
+
+def test_its_latents_stay_and_what_is_made_of_them_changes(clips, tiny_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(med.Clips, "load", lambda *_: clips)
+    before = MoTe.from_pretrained(tiny_folder, device="cpu").med
+    after = med.train(tmp_path, tmp_path / "med", before.config, MEDTraining(batch=2), FITTING, tiny_folder / "med")
+    (one, lengths), (other, _) = encode_all(before, clips), encode_all(after, clips)
+    torch.testing.assert_close(one, other)
+    with torch.no_grad():
+        assert (before.decode(one, lengths) - after.decode(one, lengths)).abs().max() > 1e-3
+
+
+def test_arms_can_count_more(tiny_model, clips):
+    real = torch.from_numpy(clips.features[0].astype(np.float32))[None]
+    valid = torch.ones(1, real.shape[1], dtype=torch.bool)
+    errors = {}
+    for joint in ("left wrist", "left ankle"):
+        made = real.clone()
+        made[..., LAYOUT.position(joint)] += 0.3
+        errors[joint] = [
+            _motion_losses(made, real, valid, tiny_model.med.config, arms)["joints"].item() for arms in (1.0, 4.0)
+        ]
+    assert errors["left wrist"][0] == pytest.approx(errors["left ankle"][0])
+    assert errors["left wrist"][1] > 2 * errors["left wrist"][0]
+    assert errors["left ankle"][1] < errors["left ankle"][0]

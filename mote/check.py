@@ -16,7 +16,6 @@ USUAL = 0.9
 APART = 0.95
 """Sentences that are nearer than so large a share of those about different things agree."""
 UNKNOWN = "This model came without figures of real clips to compare with."
-CHOSEN = "The motion is the best of several draws by this very score, so it reads high."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,7 @@ def findings(model: MoTe, sample: Sample, given: Motion | str | None) -> list[Fi
     text = given if sample.text is None and isinstance(given, str) else sample.text
     found = []
     if motion is not None and text and model.retrieval:
-        found.append(_match(model, motion, text, chosen=isinstance(given, str)))
+        found.append(_match(model, motion, text))
     if sample.motion is not None:
         found += _movement(model, sample.motion)
     return found
@@ -82,7 +81,7 @@ def agreement(model: MoTe, prompt: str, caption: str) -> Finding | None:
     return Finding(name="agreement", value=cosine, said=said, why=why, fine=same and not exchanged)
 
 
-def _match(model: MoTe, motion: Motion, text: str, *, chosen: bool) -> Finding:
+def _match(model: MoTe, motion: Motion, text: str) -> Finding:
     cosine = model.match(motion, text)
     real = model.real and model.real.of_cosine("match", cosine)
     wrong = model.real and model.real.of_cosine("mismatch", cosine)
@@ -95,9 +94,7 @@ def _match(model: MoTe, motion: Motion, text: str, *, chosen: bool) -> Finding:
         f"{_percent(real.less)} of cases, and better in {_percent(real.more)}; sentences about something else fit "
         f"better in {_percent(wrong.more)}."
     )
-    return Finding(
-        name="match", value=cosine, said=said, why=f"{why} {CHOSEN}" if chosen else why, fine=real.more < USUAL
-    )
+    return Finding(name="match", value=cosine, said=said, why=why, fine=real.more < USUAL)
 
 
 def _movement(model: MoTe, motion: Motion) -> list[Finding]:

@@ -17,7 +17,7 @@ from train import sizes
 from train.command import command
 from train.data import Batch, Clips, statistics
 from train.engine import engine, on_main, shared
-from train.loop import FitConfig, add_arguments, add_fields, asked, fit
+from train.loop import FitConfig, add_arguments, add_fields, asked, fields_asked, fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +111,11 @@ def _masked(values: Tensor, valid: Tensor) -> Tensor:
     return (values * weights).sum() / weights.sum()
 
 
+WEIGHTS = {
+    "arms": "how much more elbows and wrists count than other joints",
+    "velocity": "weight of the differences from frame to frame",
+}
+"""The fields of MEDTraining that are options of the command."""
 ARMS = ("left elbow", "right elbow", "left wrist", "right wrist")
 
 
@@ -276,7 +281,7 @@ def main(arguments: Sequence[str] | None) -> None:
     sizes.add_arguments(parser)
     parser.add_argument("--tokens", type=int, help="of the latent, l in the paper; those of the size if left out")
     parser.add_argument("--start", type=Path, help="a trained MED: its decoder goes on, its latents stay as they are")
-    add_fields(parser, MEDTraining(), {"arms": "how much more elbows and wrists count than other joints"})
+    add_fields(parser, MEDTraining(), WEIGHTS)
     add_arguments(parser, minutes=60, lr=5e-4)
     args = parser.parse_args(arguments)
     fitting = FitConfig(**asked(args), validate_every=2000)
@@ -284,7 +289,7 @@ def main(arguments: Sequence[str] | None) -> None:
     if args.tokens:
         fields["points"] = MEDConfig.tokens * MEDConfig.points // args.tokens  # as many in all
     config = MEDConfig(**fields)
-    training = MEDTraining(arms=args.arms)
+    training = MEDTraining(**fields_asked(args, WEIGHTS))
     model = train(args.data, args.out, config, training, fitting, args.start)
     on_main(print, errors(model, Clips.load(args.data, "test")))
 

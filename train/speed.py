@@ -33,7 +33,7 @@ from train.storage import StoppedError
 STAGES = ("med", "ted", "claims", "denoiser", "refined", "decoder", "retrieval")
 BATCH = {"med": 32, "claims": 128, "denoiser": 64, "refined": 32, "retrieval": 192}
 """Clips of a step, of the stages whose steps grow with the clips; the others learn sentences."""
-PARTS = {"med": "med", "ted": "ted", "denoiser": "mtdm", "refined": "mtdm"}
+PARTS = {"med": "med", "ted": "ted", "claims": "claims", "denoiser": "mtdm", "refined": "mtdm"}
 """The part of a model that stands in for a stage that is left out."""
 SHORTER = {"ted": ["--checked", "8"]}
 """Options of stages that spare what training itself does not need: a beam search over hundreds of sentences."""

@@ -1,4 +1,4 @@
-"""Stage 3: what a sentence claims and what a motion shows, told from latents (`mote.models.claims`).
+"""Beside stage 3: what a sentence claims and what a motion shows, told from latents (`mote.models.claims`).
 
 A motion is told by its clip's labels and by what was measured, a sentence by what it says; most of the sentences are
 captions in other words (`Paraphraser`), since that is what they are read for. Latents are blurred: what a denoiser

@@ -28,8 +28,8 @@ NEGLIGIBLE = 0.01
 NEGLIGIBLE_FOR_GIVEN = 0.25
 """The same where the other side is given: two sides that look for each other need their guidance earlier."""
 SERVES = 3
-"""Steps that a second prediction serves where a motion is chosen among draws for a text; it is as dear as the first
-(train/NOTES.md)."""
+"""Steps that a second prediction serves where a motion is chosen among draws for a text, of eight and more; of fewer it
+serves the same share. It is as dear as the first (train/NOTES.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ def _denoise(
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
     changes: Latents = {}
-    guided, serves = 0, SERVES if choice and predict.other_given else 1
+    guided, serves = 0, SERVES * min(steps, 8) // 8 if choice and predict.other_given else 1
     draws = choice.draws if choice else 1
     for number, (time, following) in enumerate(pairwise(predict.times), start=1):
         predictions, made = predict(latents, time, changes if number < guided + serves else {})

@@ -327,6 +327,8 @@ def test_while_there_are_several_draws_for_a_text_what_guidance_changes_serves_f
     alone, together = (batches(model, task=task, **options)[:8] for task in ("text-to-motion", "joint"))
     assert alone == [3 * rows for rows in (8, 4, 4, 8, 2, 2, 2, 1)]
     assert together == [3 * rows for rows in (12, 12, 12, 12, 6, 6, 3, 3)]
+    fewer = batches(model, task="text-to-motion", **{**options, "steps": 5})[:5]
+    assert fewer == [3 * rows for rows in (8, 8, 4, 4, 2)], "three of eight are one of five"
 
 
 def test_what_served_for_three_steps_is_exact_where_it_stays_the_same(monkeypatch, model):

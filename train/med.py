@@ -233,16 +233,17 @@ def train(
     form, columns = clips.form, clips.layout.columns
     if start:
         model = load(MED, MEDConfig, start, engine().device).requires_grad_(False)
-        for part in (model.spread, model.decoder, model.from_latent, model.unpatch, model.head):
+        if model.config.columns != columns:
+            raise ValueError(f"{start} is of {model.config.columns} columns, the clips in {prepared} have {columns}")
+        read_too = [model.from_latent] if model.encoder is None else []  # an encoder reads by it
+        for part in (model.spread, model.decoder, model.unpatch, model.head, *read_too):
             part.requires_grad_(True)
     else:
         model = MED(replace(config, columns=columns, lengths=form.lengths, min_frames=form.min_frames))
         model.feature_mean, model.feature_std = statistics(clips.features)
         model = model.to(engine().device)
         set_components(model, clips)
-    if (
-        model.encoder is None and not start
-    ):  # the latents stay as they are, so that the denoiser can be trained meanwhile
+    if model.encoder is None and not start:  # the latents stay, so that the denoiser can be trained meanwhile
         model.gather.requires_grad_(False)
         standardise(model, clips)
         on_main(save, model, out)

@@ -203,8 +203,7 @@ def walk_to_pairs(
     chance: torch.Generator,
     training: RefineTraining,
 ) -> dict[str, Tensor]:
-    """Pairs from nothing: the energy distance of both sides to real ones, and how far they are from
-    telling the same."""
+    """Pairs from nothing: the energy distance of both sides to real ones, and how far from telling the same."""
     size = training.pairs
     motion, text = sample_latents(
         model,

@@ -1,11 +1,14 @@
 """MED goes on from a trained one: better ways back from the same latents."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from mote.checkpoint import save
+from mote.models.med import MED, MEDConfig
 from mote.motion.features import LAYOUT, to_features
-from mote.pipeline import MoTe
 from train import med
 from train.data import Clips
 from train.loop import FitConfig
@@ -23,14 +26,27 @@ def clips() -> Clips:
     return Clips([features.astype(np.float16) for features in made], [record] * 4)
 
 
-def test_its_latents_stay_and_what_is_made_of_them_changes(clips, tiny_folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("encoder_layers", [0, 1])
+def test_its_latents_stay_and_what_is_made_of_them_changes(clips, tiny_model, tmp_path, monkeypatch, encoder_layers):
     monkeypatch.setattr(med.Clips, "load", lambda *_: clips)
-    before = MoTe.from_pretrained(tiny_folder, device="cpu").med
-    after = med.train(tmp_path, tmp_path / "med", before.config, MEDTraining(batch=2), FITTING, tiny_folder / "med")
+    torch.manual_seed(0)
+    before = MED(replace(tiny_model.med.config, encoder_layers=encoder_layers)).eval()
+    for weight in before.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    save(before, tmp_path / "before", half=False)
+    start = tmp_path / "before"
+    after = med.train(tmp_path, tmp_path / "med", before.config, MEDTraining(batch=2), FITTING, start).eval()
     (one, lengths), (other, _) = encode_all(before, clips), encode_all(after, clips)
     torch.testing.assert_close(one, other)
     with torch.no_grad():
         assert (before.decode(one, lengths) - after.decode(one, lengths)).abs().max() > 1e-3
+
+
+def test_one_of_another_set_is_refused(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr(med.Clips, "load", lambda *_: clips)
+    monkeypatch.setattr(med, "load", lambda *_: MED(MEDConfig(columns=251, lengths=(1.0,) * 21)))
+    with pytest.raises(ValueError, match="is of 251 columns"):
+        med.train(tmp_path, tmp_path / "med", MEDConfig(), MEDTraining(), FITTING, tmp_path)
 
 
 def test_arms_can_count_more(tiny_model, clips):

@@ -39,11 +39,15 @@ GUIDANCE = (5.0, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-HALVED_AFTER = (0.25, 0.5)
+HALVED_AFTER = (0.25, 0.375)
 """A motion made from a text is the best of four draws, where the model has `claims` to tell; after each of these shares
 of the steps the better half goes on (train/NOTES.md)."""
 PAIRS = 2
 """A motion and a sentence that are made together are the better of so many such pairs, told likewise."""
+
+LASTING = (0.3, 0.43, 0.57, 0.7)
+"""How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
+do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
 
 LIKENED = 0.6
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
@@ -240,9 +244,11 @@ class MoTe:
             views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
-            understood = self.ted.understand(texts, LIKENED, self._alike) if texts else None
+            said = self.ted.encode(texts).float() if texts else None  # (texts, k, d)
+            understood = None if said is None else self.ted.likened(said, texts, LIKENED, self._alike)
+            choice = self._choice(said, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
-            motion_latents, text_latents = sample_latents(
+            motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
                 task,
@@ -256,7 +262,7 @@ class MoTe:
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
-                motion_choice=Choice(self._fits, HALVED_AFTER, PAIRS) if self.claims else None,
+                motion_choice=choice,
                 callback=callback,
             )
             return self._samples(
@@ -265,6 +271,19 @@ class MoTe:
                 frames,
                 seeds,
             )
+
+    def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
+        """How the best of several draws is kept, where the model can tell.
+
+        How long it lasts is asked of texts (texts, k, d) as they are said: what they are taken to mean has less of
+        their numbers.
+        """
+        if self.claims is None:
+            return None
+        if said is None:
+            return Choice(self._fits, HALVED_AFTER, PAIRS)
+        lengths = self.claims.frames(self.ted.parts(said)[0], LASTING)  # (texts, draws)
+        return Choice(self._fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
     def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
         """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, (b,)."""

@@ -89,8 +89,9 @@ def sample_latents(
     motion_choice: Choice | None = None,
     solver: Solver = "dpm-solver++",
     callback: Callable[[int, int], None] | None = None,
-) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None]:
-    """The latents of motion and text that a task ends with: generated, or given and unchanged, or None where absent.
+) -> tuple[Float[Tensor, "b l dm"] | None, Float[Tensor, "b k dt"] | None, Int[Tensor, " b"]]:
+    """The latents of motion and text that a task ends with: generated, or given and unchanged, or None where absent;
+    and the length that each motion was told, 0 = none.
 
     Gradients flow through all of it, unless the caller turns them off.
 
@@ -136,18 +137,25 @@ def sample_latents(
         choice = motion_choice if roles.motion == "generate" and roles.text != "absent" else None
         draws = text_draws if roles.motion == "given" else choice.draws if choice else 1
         start, absent = (_noise(denoiser, generators, device, pairs * draws) for _ in range(2))
-        repeated = {side: latent.repeat_interleave(draws, dim=0) for side, latent in latents.items()}
-        if motion_views is not None and roles.motion == "given":
-            repeated["motion"] = motion_views.flatten(0, 1)
-        rows: dict[Role, Latents] = {"given": repeated, "generate": start, "absent": absent}
+        known = dict(latents)  # a text is the same for all draws of its motion, and stays one
+        if roles.motion == "given":
+            same = latents["motion"].repeat_interleave(draws, dim=0)
+            known["motion"] = same if motion_views is None else motion_views.flatten(0, 1)
+        if roles.text != "generate":
+            absent["text"] = absent["text"][::draws]
+        rows: dict[Role, Latents] = {"given": known, "generate": start, "absent": absent}
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
-        predict = _Predictor(denoiser, schedule, roles, absent, frames.repeat_interleave(draws), guidance, times)
-        made = _denoise(predict, noisy, solver=solver, count=count, choice=choice)
+        told = frames.repeat_interleave(draws)
+        if choice and choice.frames is not None:
+            told = torch.where(told > 0, told, choice.frames.to(device).flatten())
+        predict = _Predictor(denoiser, schedule, roles, absent, told, guidance, times)
+        made, told = _denoise(predict, noisy, solver=solver, count=count, choice=choice)
         latents |= {side: made[side].unflatten(0, (len(frames), -1)).mean(dim=1) for side in roles.generated}
+        frames = told.unflatten(0, (len(frames), -1))[:, 0]
     if motion_choice and pairs > 1:
         best = motion_choice.best(latents, pairs, 1)
-        latents = {side: one[best] for side, one in latents.items()}
-    return latents.get("motion"), latents.get("text")
+        latents, frames = {side: one[best] for side, one in latents.items()}, frames[best]
+    return latents.get("motion"), latents.get("text"), frames
 
 
 def _check_given(task: Task, latents: Latents, frames: Tensor, samples: int, views: Tensor | None, draws: int) -> None:
@@ -163,8 +171,9 @@ def _check_given(task: Task, latents: Latents, frames: Tensor, samples: int, vie
 
 def _denoise(
     predict: _Predictor, latents: Latents, *, solver: Solver, count: Callable[[], None], choice: Choice | None = None
-) -> Latents:
-    """One stage: the latents with every generated side taken from noise to time 0, those of the draws that are kept."""
+) -> tuple[Latents, Int[Tensor, " b"]]:
+    """One stage: the latents with every generated side taken from noise to time 0, and the lengths that they were told;
+    those of the draws that are kept."""
     step, schedule, steps = SOLVERS[solver], predict.schedule, len(predict.times) - 1
     latents = dict(latents)
     earlier: dict[Side, Earlier] = {}
@@ -181,11 +190,12 @@ def _denoise(
             earlier[side] = (clean, time)
         if choice and (kept := choice.kept(number, steps)) < draws:
             rows = choice.best(latents | {side: clean for side, (clean, _) in earlier.items()}, draws, kept)
-            latents, changes = ({side: one[rows] for side, one in each.items()} for each in (latents, changes))
+            latents |= {side: latents[side][rows] for side in earlier}
+            changes = {side: one[rows] for side, one in changes.items()}
             earlier = {side: (clean[rows], then) for side, (clean, then) in earlier.items()}
             predict, draws = predict.rest(rows, steps - number), kept
         count()
-    return latents
+    return latents, predict.frames
 
 
 @dataclass(frozen=True)
@@ -197,11 +207,13 @@ class Choice:
         after: shares of the steps, after each of which half of the draws are given up, by what they will become as far
             as the denoiser can tell; so there are two draws for one share, four for two.
         pairs: where both sides are made together, so many are, and the best is kept when all stages are done.
+        frames: the length of each sample's draws (b, draws) where the sample's own is unknown; None leaves them so.
     """
 
     fits: Callable[[Tensor, Tensor], Tensor]
     after: tuple[float, ...] = (1.0, 1.0)
     pairs: int = 1
+    frames: Int[Tensor, "b draws"] | None = None
 
     @property
     def draws(self) -> int:
@@ -212,8 +224,10 @@ class Choice:
         return 2 ** sum(number < max(1, round(share * steps)) for share in self.after)
 
     def best(self, drawn: Latents, draws: int, kept: int) -> Int[Tensor, " b_kept"]:
-        """The rows of the draws that fit best, so many for each sample of (b draws, n, d)."""
-        fit = self.fits(drawn["motion"], drawn["text"]).unflatten(0, (-1, draws))  # (b, draws)
+        """The rows of the draws that fit best, so many for each sample of (b draws, n, d); a text may be of all."""
+        motion, text = drawn["motion"], drawn["text"]
+        text = text.repeat_interleave(len(motion) // len(text), dim=0)
+        fit = self.fits(motion, text).unflatten(0, (-1, draws))  # (b, draws)
         first = draws * torch.arange(len(fit), device=fit.device)
         return (first[:, None] + fit.topk(kept, dim=1).indices).flatten()
 
@@ -261,7 +275,8 @@ class _Predictor:
 
     def rest(self, rows: Int[Tensor, " b"], steps: int) -> _Predictor:
         """The same of some rows alone, for the last so many steps."""
-        absent: Latents = {side: latent[rows] for side, latent in self.absent.items()}
+        each = len(self.frames)
+        absent: Latents = {side: one[rows] if len(one) == each else one for side, one in self.absent.items()}
         return replace(self, absent=absent, frames=self.frames[rows], times=self.times[-1 - steps :])
 
     @property
@@ -307,12 +322,16 @@ class _Predictor:
 
     def _forward(self, inputs: list[Latents], time: int) -> Latents:
         """A time's variants, or the first of them alone, in one batch."""
-        motion, text = (torch.cat([latents[side] for latents in inputs]) for side in SIDES)  # (variants b, n, d)
+        motion, text = (
+            torch.cat([latents[side] for latents in inputs]) for side in SIDES
+        )  # (variants b or texts, n, d)
         conditions, places = self._conditions
-        told = (part[: len(inputs), places].flatten(0, 1) for part in conditions[time])  # 2 x (variants b, 11, w)
-        outputs = self.denoiser.denoise(motion, text, *told)
-        shape = len(inputs), len(places)
-        return {side: output.float().unflatten(0, shape) for side, output in zip(SIDES, outputs, strict=True)}
+        of_sides = (places[:: len(motion) // len(tokens)] for tokens in (motion, text))  # a text is told no length
+        told = (part[: len(inputs), rows].flatten(0, 1) for part, rows in zip(conditions[time], of_sides, strict=True))
+        outputs = self.denoiser.denoise(motion, text, *told)  # told: 2 x (variants b or texts, 11, w)
+        return {
+            side: output.float().unflatten(0, (len(inputs), -1)) for side, output in zip(SIDES, outputs, strict=True)
+        }
 
 
 def _noise(denoiser: MTDM, generators: list[torch.Generator], device: torch.device, draws: int) -> Latents:

@@ -84,7 +84,9 @@ def choosy_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("choosy") / "choosy")
     torch.manual_seed(0)
     sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8}
-    save(ClaimReader(ClaimReaderConfig(motion=(2, 8), text=(3, 8), classes=CLASSES, **sizes)), folder / "claims")
+    lengths = (30, 40, 53, 70)
+    config = ClaimReaderConfig(motion=(2, 8), text=(3, 8), classes=CLASSES, lengths=lengths, **sizes)
+    save(ClaimReader(config), folder / "claims")
     return folder
 
 

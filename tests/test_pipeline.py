@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from mote import MoTe, Motion, pipeline, sampling
 from mote.checkpoint import CheckpointError
@@ -197,10 +198,30 @@ def test_a_model_that_reads_claims_keeps_the_best_of_several_draws(tiny_model, c
                    for one, other in zip(chosen, first, strict=True))  # fmt: skip
 
 
+def test_a_motion_lasts_as_long_as_its_text_tells_unless_it_is_asked_to_last_otherwise(choosy_model, monkeypatch):
+    meanings = []
+
+    def frames(read, shares):
+        meanings.append(read)
+        return torch.tensor([[33, 44, 55, 66], [70] * 4])
+
+    monkeypatch.setattr(choosy_model.claims, "frames", frames)
+    texts = ["a person walks", "a person waves for a while"]
+    own, said = (choosy_model.generate("text-to-motion", text=texts, seconds=seconds, samples=2, seed=5, steps=2)
+                 for seconds in (None, [None, 2.0]))  # fmt: skip
+    lengths = [len(one.motion) for one in own]
+    assert set(lengths[:2]) <= {33, 44, 55, 66}, "that of the draw which is kept"
+    assert lengths[2:] == [70, 70]
+    assert [len(one.motion) for one in said] == [*lengths[:2], 40, 40]
+    as_said, _ = choosy_model.ted.parts(choosy_model.ted.encode(texts))
+    torch.testing.assert_close(meanings[0], as_said)
+
+
 def test_readers_of_other_latents_are_refused(tiny_model):
     other = Retrieval(RetrievalConfig(motion=(2, 8), text=(3, 9), width=8, heads=2))
     with pytest.raises(CheckpointError, match="the meaning is 3 x 8, the retrieval needs 3 x 9"):
         MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, retrieval=other)
-    claims = ClaimReader(ClaimReaderConfig(motion=(2, 9), text=(3, 8), classes={"action": ("walk",)}, width=8))
+    config = ClaimReaderConfig(motion=(2, 9), text=(3, 8), classes={"action": ("walk",)}, lengths=(30, 60), width=8)
+    claims = ClaimReader(config)
     with pytest.raises(CheckpointError, match="the motion latent is 2 x 8, the reader of claims needs 2 x 9"):
         MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, claims=claims)

@@ -14,14 +14,19 @@ SHAPES = {"motion": (3, 5), "text": (4, 6)}
 GUIDED = [task for task, stages in TASKS.items() if "absent" not in (stages[0].motion, stages[0].text)]
 
 
-@pytest.fixture(scope="module")
-def model() -> MTDM:
+def untrained(config: MTDMConfig) -> MTDM:
+    """One whose gates are open."""
     torch.manual_seed(0)
-    model = MTDM(CONFIG)
+    model = MTDM(config)
     with torch.no_grad():
         for weight in model.parameters():
             weight.add_(torch.randn_like(weight) * 0.1)
     return model.eval()
+
+
+@pytest.fixture(scope="module")
+def model() -> MTDM:
+    return untrained(CONFIG)
 
 
 def given(task: Task, size: int) -> dict[str, torch.Tensor]:
@@ -33,7 +38,7 @@ def given(task: Task, size: int) -> dict[str, torch.Tensor]:
 def sample(model, task, seeds=(1, 2, 3), latents=None, **options):
     latents = given(task, len(seeds)) if latents is None else latents
     options = {"steps": 4, "frames": torch.full((len(seeds),), 60), **options}
-    return sample_latents(model, model.config.schedule, task, seeds=seeds, **latents, **options)
+    return sample_latents(model, model.config.schedule, task, seeds=seeds, **latents, **options)[:2]
 
 
 def batches(model, **options) -> list[int]:
@@ -288,6 +293,22 @@ def test_of_several_draws_of_a_motion_the_one_that_fits_its_text_best_is_kept(mo
         assert torch.equal(texts, latents["text"].repeat_interleave(4, dim=0))
 
 
+def test_each_draw_is_told_a_length_where_none_is_asked_for_and_that_of_the_kept_one_comes_back(model, monkeypatch):
+    told: list[torch.Tensor] = []
+    conditions = model.conditions
+    monkeypatch.setattr(model, "conditions", lambda *times: (told.append(times[2]), conditions(*times))[1])
+    lengths = torch.tensor([[30, 40, 50, 60], [31, 41, 51, 61]])
+    choice = Choice(lambda motions, _: (torch.arange(len(motions)) % 4 == 2).float(), frames=lengths)
+    options = {"frames": torch.tensor([0, 45]), "steps": 3, "motion_choice": choice}
+    *_, kept = sample_latents(
+        model, model.config.schedule, "text-to-motion", seeds=(1, 2), **given("text-to-motion", 2), **options
+    )
+    assert kept.tolist() == [50, 45]
+    assert set(told[0].tolist()) == {30, 40, 45, 50, 60}
+    *_, unknown = sample_latents(model, model.config.schedule, "motion", seeds=(1, 2), **options)
+    assert unknown.tolist() == [0, 45], "nothing is chosen"
+
+
 def test_of_several_pairs_the_one_whose_sides_fit_best_when_all_is_done_is_kept(model):
     seen: list[torch.Tensor] = []
 
@@ -331,11 +352,28 @@ def test_while_there_are_several_draws_for_a_text_what_guidance_changes_serves_f
     assert fewer == [3 * rows for rows in (8, 8, 4, 4, 2)], "three of eight are one of five"
 
 
+def test_a_text_of_several_draws_is_read_once_until_it_meets_their_motions():
+    model = untrained(MTDMConfig(**{**vars(CONFIG), "layers": 2}))
+    chance = torch.Generator().manual_seed(0)
+    motion, text = (torch.randn(size, *SHAPES[side], generator=chance) for side, size in (("motion", 6), ("text", 2)))
+    times = torch.full((6,), 400), torch.zeros(6, dtype=torch.long), torch.full((6,), 60)
+    of_motion, of_text = model.conditions(*times)
+    read: list[int] = []
+    hook = model.blocks[0].text.register_forward_hook(lambda _, inputs, __: read.append(len(inputs[0])))
+    with torch.no_grad():
+        few = model.denoise(motion, text, of_motion, of_text[::3])
+        hook.remove()
+        every = model.denoise(motion, text.repeat_interleave(3, dim=0), of_motion, of_text)
+    assert read == [2]
+    for one, other in zip(few, every, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+
+
 def test_what_served_for_three_steps_is_exact_where_it_stays_the_same(monkeypatch, model):
     """A text that is given changes every prediction of this denoiser by the same."""
 
     def denoise(motion, text, motion_condition, text_condition):
-        there = (text_condition == 0).all(dim=(1, 2))[:, None, None]
+        there = (text_condition == 0).all(dim=(1, 2)).repeat_interleave(len(motion) // len(text))[:, None, None]
         return 0.3 * motion + 0.1 * there, text
 
     def conditions(motion_time, text_time, frames):

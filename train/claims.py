@@ -1,8 +1,8 @@
 """Beside stage 3: what a sentence claims and what a motion shows, told from latents (`mote.models.claims`).
 
-A motion is told by its clip's labels and by what was measured, a sentence by what it says; most of the sentences are
-captions in other words (`Paraphraser`), since that is what they are read for. Latents are blurred: what a denoiser
-makes is not quite a clip's.
+A motion is told by its clip's labels and by what was measured, a sentence by what it says, and by how long its clip
+lasts; most of the sentences are captions in other words (`Paraphraser`), since that is what they are read for. Latents
+are blurred: what a denoiser makes is not quite a clip's.
 
 It reads latents alone and never judges in `train.evaluate`, whose evaluator reads joints and was trained apart from it.
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -51,6 +52,8 @@ UNKNOWN = -100
 NOISE = 0.6
 """The largest deviation that is added to standardised latents of motions: what is told of a noisy one changes little
 between latents that look alike, so that following it does not lead away from them."""
+LENGTHS = 24
+"""How many lengths are told apart, each so many times the one before."""
 Losses = dict[str, Float[Tensor, ""]]
 """Cross-entropy by kind."""
 
@@ -65,6 +68,7 @@ class ClaimsTraining:
         noise: the largest deviation that is added to the latents of motions; each has its own share of it.
         text_noise: the deviation that is added to meanings.
         smoothing: what is surely said is taken for so little less than sure (Szegedy et al. 2016, section 7).
+        length_smoothing: the deviation, in steps from a length to the next, that a clip's own is taken to have.
         trims: copies of each clip with a little cut off, as in `train.mtdm.MTDMTraining`.
         sentences: for each clip; random captions of it.
         reworded: how often such a sentence is in other words.
@@ -76,6 +80,7 @@ class ClaimsTraining:
     noise: float = NOISE
     text_noise: float = 0.3
     smoothing: float = 0.02
+    length_smoothing: float = 0.7
     trims: int = 2
     sentences: int = 6
     reworded: float = 0.7
@@ -130,6 +135,19 @@ def entropies(logits: Mapping[str, Tensor], wanted: Mapping[str, Int[Tensor, " b
     return out
 
 
+def lengths(least: int, most: int) -> tuple[int, ...]:
+    """LENGTHS of them in frames from the least to the most, each so many times the one before, but whole."""
+    return tuple(sorted({round(float(length)) for length in np.geomspace(least, most, LENGTHS)}))
+
+
+def near_lengths(frames: Int[Tensor, " b"], told: Sequence[int], smoothing: float) -> Float[Tensor, "b lengths"]:
+    """What is told of clips of so many frames: a normal distribution over the logarithms of the lengths, cut off."""
+    places = torch.tensor(told, device=frames.device).log()
+    step = (places[-1] - places[0]) / max(1, len(told) - 1)
+    away = (frames[:, None].log() - places) / step.clamp(min=1e-6)
+    return (-(away / smoothing).square() / 2).softmax(dim=-1)
+
+
 class Examples:
     """Latents and what they tell: motions with what their clips show, sentences about them with what these claim."""
 
@@ -143,6 +161,8 @@ class Examples:
         claims = classes([claimed(read_caption(motions.captions[row])) for rows, _ in drawn for row in rows])
         self.claimed = {kind: rows.masked_fill(rows == UNKNOWN, len(CLASSES[kind])) for kind, rows in claims.items()}
         """The class of what each sentence claims, the last where it claims nothing, (sentences 2 clips)."""
+        self.frames = motions.frames[0].repeat(sentences)
+        """How long the clip lasts that each sentence is about."""
         self.weights = motions.weights.repeat(sentences)
         self.styled = (claims["style"] != UNKNOWN).nonzero()[:, 0]
 
@@ -152,10 +172,13 @@ class Examples:
         seen = model.shown(blurred(self.motions.motion[drawn.copies, clips].to(where), training.noise, chance))
         meanings = self.meaning[rows]
         noise = training.text_noise * torch.randn(meanings.shape, generator=chance)
-        heard = model.said((meanings + noise).to(where))
+        read = model.text((meanings + noise).to(where))
+        heard = {kind: head(read) for kind, head in model.says.items()}
         losses = entropies(seen, {kind: shown[clips].to(where) for kind, shown in self.shown.items()})
         wanted = {kind: claimed[rows].to(where) for kind, claimed in self.claimed.items()}
         others = entropies(heard, wanted, training.smoothing)
+        near = near_lengths(self.frames[rows].to(where), model.config.lengths, training.length_smoothing)
+        others["length"] = F.cross_entropy(model.lasts(read), near)
         return losses | {f"said {kind}": value for kind, value in others.items()}
 
     def _sentences(self, training: ClaimsTraining, chance: torch.Generator) -> Int[Tensor, " texts"]:
@@ -169,7 +192,8 @@ class Examples:
 
 @torch.no_grad()
 def accuracy(model: ClaimReader, examples: Examples) -> dict[str, float]:
-    """How often each kind is told right: of whole clips, without noise, and of their sentences."""
+    """How often each kind is told right: of whole clips, without noise, and of their sentences; and by how much a
+    length is off, as the mean size of the logarithm of its ratio to the clip's."""
     where = engine().device
     seen = model.shown(examples.motions.motion[0].to(where))
     heard = model.said(examples.meaning.to(where))
@@ -179,6 +203,8 @@ def accuracy(model: ClaimReader, examples: Examples) -> dict[str, float]:
     for name, scores, wanted in told:
         known = wanted != UNKNOWN
         figures[name] = (scores.argmax(dim=-1).cpu() == wanted)[known].float().mean().item()
+    half = model.frames(examples.meaning.to(where), (0.5,))[:, 0].cpu()
+    figures["length off"] = (half / examples.frames).log().abs().mean().item()
     return figures
 
 
@@ -194,6 +220,7 @@ def train(prepared: Path, models: Path, out: Path, training: ClaimsTraining, fit
         motion=(med.config.tokens, med.config.dim),
         text=(ted.config.tokens, ted.config.meaning_width),
         classes=CLASSES,
+        lengths=lengths(med.config.min_frames, med.config.max_frames),
     )
 
     def loss(model: ClaimReader, drawn: Draw, chance: torch.Generator) -> tuple[Tensor, dict[str, float]]:

@@ -54,7 +54,7 @@ def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
     def make(start: int) -> tuple[Tensor, list[str]]:
         nearest = []
         copies, clips = torch.tensor(rows[start : start + size]).T
-        _, made = sample_latents(
+        _, made, _ = sample_latents(
             model.mtdm,
             model.mtdm.config.schedule,
             "motion-to-text",

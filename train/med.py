@@ -27,6 +27,7 @@ class MEDTraining:
     Args:
         arms: how much more elbows and wrists count than other joints: a wave or a punch is short, and theirs alone.
         rotations: weight of the 6D columns, which repeat what the positions say.
+        even: the principal components look at all columns alike, not at what moves a body most.
     """
 
     batch: int = 32
@@ -39,6 +40,7 @@ class MEDTraining:
     kl: float = 1e-4
     arms: float = 1.0
     rotations: float = 0.2
+    even: bool = False
 
 
 def loss(model: MED, batch: Batch, chance: torch.Generator, weights: MEDTraining) -> tuple[Tensor, dict[str, float]]:
@@ -119,11 +121,13 @@ WEIGHTS = {
 ARMS = ("left elbow", "right elbow", "left wrist", "right wrist")
 
 
-def importance(layout: Layout) -> Tensor:
-    """What the principal components look at, in deviations of a column, (columns,).
+def importance(layout: Layout, *, even: bool = False) -> Tensor:
+    """What the principal components look at, in deviations of a column, (columns,): all alike, or what moves a body.
 
     An error of the root adds up along the path, and hands say more with small movements than the rest of the body.
     """
+    if even:
+        return torch.ones(layout.columns)
     weights = torch.zeros(layout.columns)
     weights[layout.turn] = weights[layout.velocity] = 3.0
     weights[layout.height] = weights[layout.positions] = 1.0
@@ -133,7 +137,7 @@ def importance(layout: Layout) -> Tensor:
 
 
 @torch.no_grad()
-def set_components(model: MED, clips: Clips, size: int = 64) -> None:
+def set_components(model: MED, clips: Clips, size: int = 64, *, even: bool = False) -> None:
     """Set MED's linear maps: principal components of the clips' parts, and the best linear way back from them."""
     where = next(model.parameters()).device
     count, total = 0, torch.zeros(model.gather.in_features, dtype=torch.float64)
@@ -149,7 +153,7 @@ def set_components(model: MED, clips: Clips, size: int = 64) -> None:
             squares += (points.T @ points).cpu()
     mean = total / count
     covariance = squares / count - mean[:, None] * mean  # (p c, p c)
-    scale = importance(model.config.layout).repeat(model.config.points).double()
+    scale = importance(model.config.layout, even=even).repeat(model.config.points).double()
     seen = scale.nonzero().squeeze(1)
     weighted = covariance[seen[:, None], seen] * scale[seen] * scale[seen, None]
     gather = torch.zeros(len(scale), model.config.dim - 1, dtype=torch.float64)  # (p c, d)
@@ -242,7 +246,7 @@ def train(
         model = MED(replace(config, columns=columns, lengths=form.lengths, min_frames=form.min_frames))
         model.feature_mean, model.feature_std = statistics(clips.features)
         model = model.to(engine().device)
-        set_components(model, clips)
+        set_components(model, clips, even=training.even)
     if model.encoder is None and not start:  # the latents stay, so that the denoiser can be trained meanwhile
         model.gather.requires_grad_(False)
         standardise(model, clips)
@@ -281,16 +285,19 @@ def main(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     sizes.add_arguments(parser)
     parser.add_argument("--tokens", type=int, help="of the latent, l in the paper; those of the size if left out")
+    parser.add_argument("--dim", type=int, help="numbers of a token, likewise")
+    parser.add_argument("--points", type=int, help="moments of a token's share of the clip; fewer for more tokens")
+    parser.add_argument("--even", action="store_true", help="components of all columns alike, not what moves a body")
     parser.add_argument("--start", type=Path, help="a trained MED: its decoder goes on, its latents stay as they are")
     add_fields(parser, MEDTraining(), WEIGHTS)
     add_arguments(parser, minutes=60, lr=5e-4)
     args = parser.parse_args(arguments)
     fitting = FitConfig(**asked(args), validate_every=2000)
-    fields = sizes.fields(args, "med", "tokens")
-    if args.tokens:
+    fields = sizes.fields(args, "med", "tokens", "dim", "points")
+    if args.tokens and not args.points:
         fields["points"] = MEDConfig.tokens * MEDConfig.points // args.tokens  # as many in all
     config = MEDConfig(**fields)
-    training = MEDTraining(**fields_asked(args, WEIGHTS))
+    training = MEDTraining(**fields_asked(args, WEIGHTS), even=args.even)
     model = train(args.data, args.out, config, training, fitting, args.start)
     on_main(print, errors(model, Clips.load(args.data, "test")))
 

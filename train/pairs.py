@@ -62,9 +62,9 @@ class Motions:
         weights = torch.tensor([counts[record["action"]] ** -0.5 for record in clips.records])
         self.weights = weights.repeat(len(kinds))
 
-    def draw(self, size: int, chance: torch.Generator) -> Draw:
-        """Random clips, each in one of its copies and with one of its sentences."""
-        rows = torch.multinomial(self.weights, size, replacement=True, generator=chance)
+    def draw(self, size: int, chance: torch.Generator, weights: Float[Tensor, " clips"] | None = None) -> Draw:
+        """Random clips, by other weights if asked, each in one of its copies and with one of its sentences."""
+        rows = torch.multinomial(self.weights if weights is None else weights, size, replacement=True, generator=chance)
         texts = self.a_caption(rows, chance)
         return Draw(rows, torch.randint(len(self.motion), (size,), generator=chance), texts)
 

@@ -3,8 +3,8 @@
 Several motions of each prompt, and its clip beside them (as in self-play, Chen et al. 2024), are told apart by a
 verifier of joints (`train.verifier`) and by what is measured of them. Then the denoiser should find it likelier that it
 made the best than another, by direct preference optimization (Wallace et al. 2024, equation 14), while the loss of
-`train.mtdm` on the clips goes on. That is one round; the next begins from what came of it. A critic that gradients flow
-through is led astray by numbers that no body shows (`train.refine`); here none do.
+`train.mtdm` on the clips goes on. That is one round; the next begins from what came of it, and draws more for what
+failed. A critic that gradients flow through is led astray by numbers that no body shows (`train.refine`); here none do.
 
 Run as `python -m train.prefer --prepared PREPARED --models MODELS --start MODELS/refined --out RUN`.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
@@ -51,6 +52,10 @@ from train.prepare.reading import Claims, read_caption
 from train.storage import StoppedError, whole
 from train.verifier import Verifier
 
+EASY = 0.1
+"""Added to the share of motions that failed, for how often a kind of clip is drawn for: what does not fail is, too."""
+UNTOLD = 0.1
+"""How often the length is left to the denoiser. The app tells one (`mote.pipeline.LASTING`)."""
 UNLIKELY = -4.0
 """The least logarithm of a probability that counts: beyond, the verifier is sure."""
 MISSED = {"side": 3.0, "turn": 3.0, "pace": 1.0, "steps": 1.0, "distance": 1.0, "duration": 1.0}
@@ -114,9 +119,10 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """Motions of each prompt, the last of them its clip's, the prompt's latent, the length asked for (0 = none), and
-    how well each motion does what the prompt says: 0 is all of it, each thing missed costs."""
+    """The clip of each prompt; its motions, the last of them the clip's; its latent, the length asked for (0 = none),
+    and how well each motion does what the prompt says: 0 is all of it, each thing missed costs."""
 
+    clips: Int[Tensor, " prompts"]
     motion: Float[Tensor, "prompts draws l d"]
     prompt: Float[Tensor, "prompts k d"]
     frames: Int[Tensor, " prompts"]
@@ -168,6 +174,17 @@ class Drawer:
     ) -> None:
         self.med, self.ted, self.verifier, self.motions, self.training = med, ted, verified_by, motions, training
         self.alike = claims.among(ted.known_meanings())
+        self.weights = motions.weights
+
+    def seek(self, drawn: Drawn) -> None:
+        """From now on draw more for clips of such an action, style and side as most motions failed at."""
+        kinds = [(record["action"], record["style"], record["side"]) for record in self.motions.records]
+        failed: dict[tuple[str | None, ...], list[float]] = defaultdict(list)
+        missed = (drawn.score[:, :-1] < -self.training.margin).float().mean(dim=1)
+        for clip, share in zip(drawn.clips.tolist(), missed.tolist(), strict=True):
+            failed[kinds[clip % len(kinds)]].append(share)
+        shares = torch.tensor([(EASY + sum(failed[kind])) / (1 + len(failed[kind])) for kind in kinds])
+        self.weights = self.motions.weights * (EASY + shares).repeat(len(self.motions.weights) // len(kinds))
 
     def draw(self, model: MTDM, seed: int, minutes: float | None) -> Drawn:
         """The motions of a round; all processes come here together."""
@@ -180,16 +197,16 @@ class Drawer:
 
     @torch.inference_mode()
     def _batch(self, model: MTDM, chance: torch.Generator) -> Drawn:
-        """The motions of BATCH prompts, half of them of the length of the prompt's clip."""
+        """The motions of BATCH prompts, most of the length of the prompt's clip."""
         where, draws = engine().device, self.training.draws
         drawn = self._prompts(chance)
         records = [self.motions.records[row % len(self.motions.records)] for row in drawn.clips.tolist()]
         claims = [read_caption(self.motions.captions[row]) for row in drawn.captions.tolist()]
         prompts = self.motions.reworded(drawn, self.training.reworded, chance)
         prompt = self.ted.understand(prompts, LIKENED, self.alike).float()
-        free = torch.rand(BATCH, generator=chance) < 0.5
+        free = torch.rand(BATCH, generator=chance) < UNTOLD
         frames = self.motions.frames[0, drawn.clips].masked_fill(free, 0).to(where)
-        made, _ = sample_latents(
+        made, *_ = sample_latents(
             model,
             model.config.schedule,
             "text-to-motion",
@@ -212,6 +229,7 @@ class Drawer:
             for row, (motion, action, style) in enumerate(zip(motions, actions, styles, strict=True))
         ]
         return Drawn(
+            drawn.clips,
             made.half().cpu(),
             prompt.half().cpu(),
             frames.cpu(),
@@ -220,7 +238,7 @@ class Drawer:
 
     def _prompts(self, chance: torch.Generator) -> Draw:
         """BATCH captions of clips as they are; so many of them name a style, where that many are found."""
-        drawn = self.motions.draw(20 * BATCH, chance)
+        drawn = self.motions.draw(20 * BATCH, chance, self.weights)
         rows = [*zip(drawn.clips.tolist(), drawn.captions.tolist(), strict=True)]
         plain, more = rows[:BATCH], rows[BATCH:]
         styled = [row for row in more if self._names_style(*row)][: round(self.training.styled * BATCH)]
@@ -354,6 +372,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
             drawn = drawer.draw(model.eval(), fitting.seed + number, minutes)
             on_main(drawn.write, path)
         drawn = Drawn.read(path)
+        drawer.seek(drawn)
         before = deepcopy(model).requires_grad_(False).eval()
         model = fit(
             model.requires_grad_(True),

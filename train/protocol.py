@@ -139,4 +139,4 @@ class Guo:
         return sample_latents(
             self.model.mtdm, self.model.mtdm.config.schedule, task, **given, steps=self.settings.steps,
             motion_guidance=motion, text_guidance=text,
-        )  # fmt: skip
+        )[:2]  # fmt: skip

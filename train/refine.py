@@ -177,7 +177,7 @@ def walk_to_motions(
     count, draws = training.prompts, training.draws
     prompt, frames, real = practice.prompt[:count], practice.frames[:count], practice.motion[:count]
     withheld = torch.rand(count, generator=chance) < training.denoising.unknown_length
-    made, _ = sample_latents(
+    made, *_ = sample_latents(
         model,
         model.config.schedule,
         "text-to-motion",
@@ -205,7 +205,7 @@ def walk_to_pairs(
 ) -> dict[str, Tensor]:
     """Pairs from nothing: the energy distance of both sides to real ones, and how far from telling the same."""
     size = training.pairs
-    motion, text = sample_latents(
+    motion, text, _ = sample_latents(
         model,
         model.config.schedule,
         "joint",

@@ -1,17 +1,19 @@
-"""What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace.
+"""What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace; and
+how long a motion lasts that a sentence tells of.
 
 By it a strange sentence is understood as the known captions that claim the same (`Familiar.nearer`), and of several
-draws the one is kept that shows what its sentence claims (`mote.sampling.Choice`).
+draws, of lengths that the sentence may mean, the one is kept that shows what it claims (`mote.sampling.Choice`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mote.models.retrieval import Summary
@@ -22,15 +24,17 @@ UNLIKELY = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimReaderConfig:
-    """Sizes of what is read (tokens x numbers of each) and of the networks, and the classes of each kind of claim.
+    """Sizes of what is read (tokens x numbers of each) and of the networks, the classes of each kind of claim, and the
+    lengths in frames that are told apart.
 
     Raises:
-        ValueError: the width does not divide into the heads, or a kind has no classes.
+        ValueError: the width does not divide into the heads, a kind has no classes, or the lengths do not rise.
     """
 
     motion: tuple[int, int]
     text: tuple[int, int]
     classes: Mapping[str, tuple[str, ...]]
+    lengths: tuple[int, ...]
     width: int = 96
     layers: int = 2
     heads: int = 4
@@ -41,11 +45,14 @@ class ClaimReaderConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "motion", tuple(self.motion))  # JSON has lists
         object.__setattr__(self, "text", tuple(self.text))
+        object.__setattr__(self, "lengths", tuple(self.lengths))
         object.__setattr__(self, "classes", {kind: tuple(names) for kind, names in self.classes.items()})
         if self.width % self.heads:
             raise ValueError(f"the width {self.width} does not divide into {self.heads} heads")
         if not self.classes or not all(self.classes.values()):
             raise ValueError("every kind of claim needs classes, and there is one kind at least")
+        if not self.lengths or any(one >= other for one, other in pairwise((0, *self.lengths))):
+            raise ValueError(f"there is one length at least, and each is more than the one before: {self.lengths}")
 
 
 class ClaimReader(nn.Module):
@@ -63,6 +70,7 @@ class ClaimReader(nn.Module):
         sizes = {kind: len(names) for kind, names in config.classes.items()}
         self.shows = nn.ModuleDict({kind: nn.Linear(2 * config.width, size) for kind, size in sizes.items()})
         self.says = nn.ModuleDict({kind: nn.Linear(config.hidden, size + 1) for kind, size in sizes.items()})
+        self.lasts = nn.Linear(config.hidden, len(config.lengths))
 
     def shown(self, latents: Float[Tensor, "b l d"]) -> dict[str, Float[Tensor, "b classes"]]:
         """Logits by kind of what standardised latents of motions show."""
@@ -73,6 +81,18 @@ class ClaimReader(nn.Module):
         """Logits by kind of what sentences claim, by their meanings; the last is that they claim nothing of it."""
         read = self.text(meanings)  # (b, hidden)
         return {kind: head(read) for kind, head in self.says.items()}
+
+    def lasting(self, meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b lengths"]:
+        """Logits of how long motions last that sentences tell of."""
+        return self.lasts(self.text(meanings))
+
+    @torch.no_grad()
+    def frames(self, meanings: Float[Tensor, "b k m"], shares: Sequence[float]) -> Int[Tensor, "b shares"]:
+        """For each share, the shortest length in frames that such a share of motions does not exceed."""
+        up_to = self.lasting(meanings).float().softmax(dim=-1).cumsum(dim=-1)  # (b, lengths)
+        shorter = (up_to[:, None] < up_to.new_tensor(shares)[:, None]).sum(dim=-1)  # (b, shares)
+        lengths = torch.tensor(self.config.lengths, device=up_to.device)
+        return lengths[shorter.clamp(max=len(lengths) - 1)]
 
     def kept(self, latents: Float[Tensor, "b l d"], meanings: Float[Tensor, "b k m"]) -> Float[Tensor, " b"]:
         """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together."""

@@ -75,7 +75,10 @@ class DPD(nn.Module):
         self, motion: Tensor, text: Tensor, motion_condition: Tensor, text_condition: Tensor
     ) -> tuple[Tensor, Tensor]:
         motion = self.motion(motion, condition=motion_condition[:, :6])  # (b, l, w)
-        text = self.text(text, condition=text_condition[:, :6])  # (b, k, w)
+        text = self.text(text, condition=text_condition[:, :6])  # (texts, k, w)
+        text, text_condition = (
+            each.repeat_interleave(len(motion) // len(each), dim=0) for each in (text, text_condition)
+        )
         return self.interaction(motion, text, motion_condition[:, 6:9], text_condition[:, 6:9])
 
 
@@ -134,15 +137,19 @@ class MTDM(nn.Module):
     def denoise(
         self,
         motion: Float[Tensor, "b l dm"],
-        text: Float[Tensor, "b k dt"],
+        text: Float[Tensor, "texts k dt"],
         motion_condition: Float[Tensor, "b 11 w"],
-        text_condition: Float[Tensor, "b 11 w"],
+        text_condition: Float[Tensor, "texts 11 w"],
     ) -> tuple[Float[Tensor, "b l dm"], Float[Tensor, "b k dt"]]:
-        """The same, told by `conditions` what the times and the lengths are."""
+        """The same, told by `conditions` what the times and the lengths are.
+
+        There may be fewer texts, each for as many motions in a row: they are read once until they meet the motions.
+        """
         motion = self.motion_in(motion) + self.motion_position  # (b, l, w)
-        text = self.text_in(text) + self.text_position  # (b, k, w)
+        text = self.text_in(text) + self.text_position  # (texts, k, w)
         for block in self.blocks:
             motion, text = block(motion, text, motion_condition, text_condition)  # (b, l, w), (b, k, w)
+            text_condition = text_condition.repeat_interleave(len(text) // len(text_condition), dim=0)
         return self.motion_head(motion, motion_condition), self.text_head(text, text_condition)
 
     def conditions(

@@ -124,16 +124,27 @@ class TextAutoencoder(nn.Module, ABC):
     def understand(
         self, texts: list[str], share: float, alike: Callable[[Tensor], Tensor] | None = None
     ) -> Float[Tensor, "b k d"]:
-        """The latents of `encode`, their meanings such a share nearer to known captions (`Familiar.nearer`).
-
-        Args:
-            alike: meanings (b, k, m) -> how probable it is that they claim what each known caption does, (b, known):
-                `ClaimReader.among` of `known_meanings`.
+        """The latents of texts as they are understood (`likened`).
 
         Raises:
             ValueError: a text has no words.
         """
-        meaning, spelling = self.parts(self.encode(texts).float())
+        return self.likened(self.encode(texts).float(), texts, share, alike)
+
+    def likened(
+        self,
+        latents: Float[Tensor, "b k d"],
+        texts: list[str],
+        share: float,
+        alike: Callable[[Tensor], Tensor] | None = None,
+    ) -> Float[Tensor, "b k d"]:
+        """The latents of some texts, their meanings such a share nearer to known captions (`Familiar.nearer`).
+
+        Args:
+            alike: meanings (b, k, m) -> how probable it is that they claim what each known caption does, (b, known):
+                `ClaimReader.among` of `known_meanings`.
+        """
+        meaning, spelling = self.parts(latents)
         if self.config.known:
             same = alike(meaning) if alike else None
             meaning = self.familiar.nearer(meaning.flatten(1), texts, share, same).view_as(meaning)

@@ -9,7 +9,12 @@ from mote.checkpoint import load, save
 from mote.models.claims import UNLIKELY, ClaimReader, ClaimReaderConfig
 
 CONFIG = ClaimReaderConfig(
-    motion=(2, 8), text=(3, 5), classes={"action": ("walk", "wave"), "side": ("left", "right")}, width=8, hidden=8
+    motion=(2, 8),
+    text=(3, 5),
+    classes={"action": ("walk", "wave"), "side": ("left", "right")},
+    lengths=(30, 60, 90, 120),
+    width=8,
+    hidden=8,
 )
 LEAST = math.log(UNLIKELY / (1 + UNLIKELY))
 
@@ -71,17 +76,32 @@ def test_what_is_unsure_lies_between(reader):
     torch.testing.assert_close(reader.kept(motions[1:2], meanings[1:2]), kept[1:2])
 
 
+def test_a_sentence_tells_of_motions_of_several_lengths_and_a_share_of_them_is_no_longer_than(monkeypatch):
+    model = ClaimReader(CONFIG)
+    shares = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.0, 0.0, 1.0, 0.0]])
+    monkeypatch.setattr(model, "lasting", lambda _: shares.log())
+    assert model.frames(torch.zeros(2, 3, 5), (0.05, 0.25, 0.5, 1.0)).tolist() == [[30, 60, 90, 120], [90] * 4]
+
+
 def test_it_comes_back_from_its_folder(reader, tmp_path):
     save(reader, tmp_path, half=False)
     again = load(ClaimReader, ClaimReaderConfig, tmp_path)
     assert again.config == CONFIG
-    latents = torch.randn(2, 2, 8)
+    latents, meanings = torch.randn(2, 2, 8), torch.randn(2, 3, 5)
     assert torch.equal(reader.shown(latents)["side"], again.shown(latents)["side"])
+    assert torch.equal(reader.lasting(meanings), again.lasting(meanings))
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"width": 10}, "does not divide"), ({"classes": {}}, "classes"), ({"classes": {"action": ()}}, "classes")],
+    [
+        ({"width": 10}, "does not divide"),
+        ({"classes": {}}, "classes"),
+        ({"classes": {"action": ()}}, "classes"),
+        ({"lengths": ()}, "one length"),
+        ({"lengths": (30, 30)}, "more than the one before"),
+        ({"lengths": (0, 9)}, "more"),
+    ],
 )
 def test_sizes_that_cannot_be_are_refused(change, said):
     with pytest.raises(ValueError, match=said):

@@ -1,5 +1,7 @@
 """What latents tell, and how it is learned."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -35,6 +37,17 @@ def test_what_a_sentence_leaves_out_is_a_class_of_its_own(motions, choosy_model)
     assert names == [None, "left", "right", None, "left", "right"], "these sentences are the same of mirror images"
 
 
+def test_a_clip_of_some_length_is_told_by_those_near_it():
+    told = claims.lengths(30, 196)
+    assert (told[0], told[-1], len(told)) == (30, 196, claims.LENGTHS)
+    assert {round(later / length, 1) for length, later in pairwise(told)} == {1.1}
+    near = claims.near_lengths(torch.tensor([30, 79, 500]), told, 0.7)
+    torch.testing.assert_close(near.sum(dim=1), torch.ones(3))
+    assert [told[row] for row in near.argmax(dim=1)] == [30, 80, 196]
+    assert (near[1] > 0.1).sum() == 3
+    assert claims.lengths(8, 9) == (8, 9), "whole numbers, each once"
+
+
 def test_it_is_learned_what_latents_show_and_say(choosy_folder, choosy_model, motions, tmp_path, monkeypatch):
     monkeypatch.setattr(claims, "Motions", lambda *_, **__: motions)
     monkeypatch.setattr(claims.Clips, "load", lambda *_: None)
@@ -45,6 +58,7 @@ def test_it_is_learned_what_latents_show_and_say(choosy_folder, choosy_model, mo
     told = accuracy(model, Examples(motions, choosy_model.ted))
     assert told["action"] > 0.9
     assert told["said action"] > 0.9
+    assert told["length off"] < 0.1
     assert load(ClaimReader, ClaimReaderConfig, tmp_path / "out").config == model.config
 
 

@@ -63,6 +63,8 @@ def test_reconstruction_reports_what_the_autoencoders_lose(started, tiny_folder,
     monkeypatch.setattr(text, "clips", lambda *_: ["a person walks forward"] * 3)
     page = run("reconstruction", tmp_path, capsys)
     assert [list(phase) for phase in started] == [["prepare"], ["med", "ted"]]
+    assert "--even" in started[1]["med"]
+    assert "--even" not in started[1]["ted"]
     rows = json.loads((tmp_path / "reconstruction" / "report.json").read_text())["rows"]
     assert rows[0]["most"] == 0.01
     assert rows[0]["measured"] > 0.01, "noise is not kept by an untrained network"

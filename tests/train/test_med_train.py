@@ -12,7 +12,7 @@ from mote.motion.features import LAYOUT, to_features
 from train import med
 from train.data import Clips
 from train.loop import FitConfig
-from train.med import MEDTraining, _motion_losses, encode_all
+from train.med import MEDTraining, _motion_losses, encode_all, errors, set_components
 
 FITTING = FitConfig(lr=1e-2, steps=4, warmup=1, ema=0.5, precision="fp32")
 
@@ -62,3 +62,14 @@ def test_arms_can_count_more(tiny_model, clips):
     assert errors["left wrist"][0] == pytest.approx(errors["left ankle"][0])
     assert errors["left wrist"][1] > 2 * errors["left wrist"][0]
     assert errors["left ankle"][1] < errors["left ankle"][0]
+
+
+def test_components_of_all_columns_alike_keep_more_of_the_features(tiny_model, clips):
+    lost = {}
+    for even in (False, True):
+        model = MED(replace(tiny_model.med.config, encoder_layers=0)).eval()
+        set_components(model, clips, even=even)
+        torch.nn.init.zeros_(model.head[-1].weight)
+        torch.nn.init.zeros_(model.head[-1].bias)
+        lost[even] = errors(model, clips)["features"]
+    assert lost[True] < 0.98 * lost[False]

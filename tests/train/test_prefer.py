@@ -78,8 +78,19 @@ def test_a_side_and_a_style_that_are_missed_cost(still):
 
 def test_a_prompt_tells_something_where_one_motion_is_right_and_another_wrong():
     scores = torch.tensor([[0.0, -3.0], [-3.0, -5.0], [-0.1, -0.2], [-5.0, 0.0]])
-    rows = Drawn(torch.zeros(4, 2, 1, 1), torch.zeros(4, 1, 1), torch.zeros(4), scores).telling(1.0)
+    rows = Drawn(torch.arange(4), torch.zeros(4, 2, 1, 1), torch.zeros(4, 1, 1), torch.zeros(4), scores).telling(1.0)
     assert rows.tolist() == [0, 3]
+
+
+def test_the_next_round_draws_more_for_what_failed(model, pairs, drawn):
+    drawer = Drawer(model.med, model.ted, model.claims, Verifier(CONFIG), pairs, replace(SMALL, styled=0.0))
+    waves = drawn.clips % 2 == 1
+    drawer.seek(replace(drawn, score=torch.where(waves, -5.0, 0.0)[:, None].expand(-1, 4)))
+    walk, wave = drawer.weights[:2].tolist()
+    assert wave > 5 * walk > 0
+    assert torch.equal(drawer.weights[:2], drawer.weights[2:]), "mirror images as well"
+    again = drawer._prompts(generator(0, 0)).clips % 2 == 1
+    assert again.float().mean() > 0.75 > waves.float().mean()
 
 
 def test_where_no_motion_does_what_was_asked_the_run_says_so(drawn, pairs):

@@ -74,6 +74,7 @@ class DPD(nn.Module):
     def forward(
         self, motion: Tensor, text: Tensor, motion_condition: Tensor, text_condition: Tensor
     ) -> tuple[Tensor, Tensor]:
+        """Both sides; where there are fewer texts than motions, each is for as many of these in a row."""
         motion = self.motion(motion, condition=motion_condition[:, :6])  # (b, l, w)
         text = self.text(text, condition=text_condition[:, :6])  # (texts, k, w)
         text, text_condition = (

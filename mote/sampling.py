@@ -137,12 +137,9 @@ def sample_latents(
         choice = motion_choice if roles.motion == "generate" and roles.text != "absent" else None
         draws = text_draws if roles.motion == "given" else choice.draws if choice else 1
         start, absent = (_noise(denoiser, generators, device, pairs * draws) for _ in range(2))
-        known = dict(latents)  # a text is the same for all draws of its motion, and stays one
-        if roles.motion == "given":
-            same = latents["motion"].repeat_interleave(draws, dim=0)
-            known["motion"] = same if motion_views is None else motion_views.flatten(0, 1)
         if roles.text != "generate":
             absent["text"] = absent["text"][::draws]
+        known = _drawn_for(latents, roles, draws, motion_views)
         rows: dict[Role, Latents] = {"given": known, "generate": start, "absent": absent}
         noisy: Latents = {side: rows[roles[side]][side] for side in SIDES}
         told = frames.repeat_interleave(draws)
@@ -167,6 +164,15 @@ def _check_given(task: Task, latents: Latents, frames: Tensor, samples: int, vie
         raise ValueError(f"{samples} seeds need as many frames and latents")
     if views is not None and ("motion" not in latents or views.shape[:2] != (samples, draws)):
         raise ValueError(f"views are of a given motion, {draws} of each for as many draws of its text")
+
+
+def _drawn_for(latents: Latents, roles: Roles, draws: int, views: Tensor | None) -> Latents:
+    """What is given, for each draw: a motion's views or the same again; a text is that of all draws, and stays one."""
+    if roles.motion != "given":
+        return latents
+    return latents | {
+        "motion": latents["motion"].repeat_interleave(draws, dim=0) if views is None else views.flatten(0, 1)
+    }
 
 
 def _denoise(

@@ -171,14 +171,12 @@ class Examples:
         where, clips, rows = engine().device, drawn.clips, self._sentences(training, chance)
         seen = model.shown(blurred(self.motions.motion[drawn.copies, clips].to(where), training.noise, chance))
         meanings = self.meaning[rows]
-        noise = training.text_noise * torch.randn(meanings.shape, generator=chance)
-        read = model.text((meanings + noise).to(where))
-        heard = {kind: head(read) for kind, head in model.says.items()}
+        meanings = (meanings + training.text_noise * torch.randn(meanings.shape, generator=chance)).to(where)
         losses = entropies(seen, {kind: shown[clips].to(where) for kind, shown in self.shown.items()})
         wanted = {kind: claimed[rows].to(where) for kind, claimed in self.claimed.items()}
-        others = entropies(heard, wanted, training.smoothing)
+        others = entropies(model.said(meanings), wanted, training.smoothing)
         near = near_lengths(self.frames[rows].to(where), model.config.lengths, training.length_smoothing)
-        others["length"] = F.cross_entropy(model.lasts(read), near)
+        others["length"] = F.cross_entropy(model.lasting(meanings), near)
         return losses | {f"said {kind}": value for kind, value in others.items()}
 
     def _sentences(self, training: ClaimsTraining, chance: torch.Generator) -> Int[Tensor, " texts"]:

@@ -167,6 +167,8 @@ def test_the_reader_finds_what_the_grammar_wrote(facts):
         ("from a stand, a person runs ahead", "run", None, None, None),
         ("someone leans back and then throws a ball", "throw", None, None, None),
         ("a person stands still", "stand", None, None, None),
+        ("a man stands, is pushed and takes a step to keep the balance", "pushed", None, None, None),
+        ("a boxer throws hooks with the left fist", "punch", "left", None, None),
         ("blue water", None, None, None, None),
     ],
 )

@@ -16,17 +16,26 @@ Kind = Literal["travel", "turn", "hand", "strike", "kick", "jump", "low", "place
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """The words of one action: `group` is what an evaluation compares, `kind` says which facts are worth a word."""
+    """The words of one action: `group` is what an evaluation compares, `kind` says which facts are worth a word.
+
+    What is `heard` is read as the action, since people wrote it of their clips, and never written.
+    """
 
     group: str
     kind: Kind
     phrases: tuple[str, ...]
+    heard: tuple[str, ...] = ()
 
 
 def _load(path: Path) -> dict[str, Action]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return {
-        name: Action(group=row.get("group", name), kind=row["kind"], phrases=tuple(row["phrases"]))
+        name: Action(
+            group=row.get("group", name),
+            kind=row["kind"],
+            phrases=tuple(row["phrases"]),
+            heard=tuple(row.get("heard", ())),
+        )
         for name, row in table.items()
     }
 

@@ -117,7 +117,11 @@ def _action_patterns() -> tuple[tuple[str, str | None, re.Pattern[str]], ...]:
         )
         for name, action in ACTIONS.items()
         for phrase in dict.fromkeys(
-            (*action.phrases, *(phrase for held in HELD_OUT.values() for phrase in held.actions.get(name, ())))
+            (
+                *action.phrases,
+                *action.heard,
+                *(phrase for held in HELD_OUT.values() for phrase in held.actions.get(name, ())),
+            )
         )
     )
 

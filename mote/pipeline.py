@@ -19,7 +19,7 @@ from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary, read_config
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
 from mote.inputs import count_inputs, for_each, listed
-from mote.models.claims import ClaimReader, ClaimReaderConfig
+from mote.models.claims import Among, ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -27,7 +27,7 @@ from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.motion import Motion
 from mote.motion.sequence import join
 from mote.reference import REAL, RealClips
-from mote.sampling import TASKS, Choice, Task, sample_latents, sides_made
+from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
 
 STEPS = 8
 """Denoising steps; more make nothing better, fewer lose rare actions (train/NOTES.md)."""
@@ -52,6 +52,9 @@ do not exceed, by what the text says, and the length of the one that is kept is 
 LIKENED = 0.6
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
 asked more often (train/NOTES.md)."""
+WORDED = 0.7
+"""The same of what is made to be said: latents of text lie between those of sentences that all fit, and few of them are
+a sentence's own (train/NOTES.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +248,7 @@ class MoTe:
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
             said = self.ted.encode(texts).float() if texts else None  # (texts, k, d)
-            understood = None if said is None else self.ted.likened(said, texts, LIKENED, self._alike)
+            understood = None if said is None else self._understood(said, texts)
             choice = self._choice(said, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
@@ -265,12 +268,12 @@ class MoTe:
                 motion_choice=choice,
                 callback=callback,
             )
-            return self._samples(
-                motion_latents if "motion" in made else None,
-                text_latents if "text" in made else None,
-                frames,
-                seeds,
-            )
+            return self._samples(made, motion_latents, text_latents, frames, seeds)
+
+    def _understood(self, said: Tensor, texts: list[str]) -> Tensor:
+        """What texts are taken to mean, (texts, k, d), of whose words the latents are such."""
+        alike = self._known and self._known.alike(self.ted.parts(said)[0])
+        return self.ted.likened(said, LIKENED, texts=texts, alike=alike)
 
     def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
         """How the best of several draws is kept, where the model can tell.
@@ -290,21 +293,33 @@ class MoTe:
         assert self.claims is not None
         return self.claims.kept(motions, self.ted.parts(texts)[0])
 
+    @torch.no_grad()
+    def worded(self, latents: Float[Tensor, "b k d"], motions: Float[Tensor, "b l d"] | None) -> Float[Tensor, "b k d"]:
+        """Latents of text that were made, nearer to known captions: by what these claim, to such as their motions show,
+        where they have any."""
+        shown = None if self._known is None or motions is None else self._known.shown(motions)
+        return self.ted.likened(latents, WORDED, alike=shown)
+
     @cached_property
-    def _alike(self) -> Callable[[Tensor], Tensor] | None:
-        """How probable it is that meanings (b, k, m) claim what the captions that TED knows do, (b, known)."""
-        return self.claims and self.claims.among(self.ted.known_meanings())
+    def _known(self) -> Among | None:
+        """The captions that TED knows, where the model can tell what they claim."""
+        return self.claims.among(self.ted.known_meanings()) if self.claims and self.ted.config.known else None
 
     def _samples(
-        self, motion_latents: Tensor | None, text_latents: Tensor | None, frames: Tensor, seeds: list[int]
+        self,
+        made: Sequence[Side],
+        motion_latents: Tensor | None,
+        text_latents: Tensor | None,
+        frames: Tensor,
+        seeds: list[int],
     ) -> list[Sample]:
-        """The decoded latents of what a task made, one sample for each seed."""
+        """The decoded latents of the sides that a task made, one sample for each seed."""
         motions: list[Motion | None] = [None] * len(seeds)
         texts: list[str | None] = [None] * len(seeds)
-        if motion_latents is not None:
+        if "motion" in made and motion_latents is not None:
             motions = [*decode_motions(self.med, motion_latents, frames)]
-        if text_latents is not None:
-            texts = [*decode_texts(self.ted, text_latents, len(seeds))]
+        if "text" in made and text_latents is not None:
+            texts = [*decode_texts(self.ted, self.worded(text_latents, motion_latents), len(seeds))]
         return [
             Sample(motion=motion, text=text, seed=seed)
             for motion, text, seed in zip(motions, texts, seeds, strict=True)

@@ -1,7 +1,8 @@
-"""Stage 6: TED's decoder learns to write from the latents that the denoiser makes of motions.
+"""Stage 6: TED's decoder learns to write from the latents that the denoiser makes.
 
 Such a latent is no sentence's: it lies between those of several that fit.  Trained on the latents of sentences alone,
-the decoder writes a blend of them; here it learns to write the nearest of the clip's own.  Latents stay as they are.
+the decoder writes a blend of them; here it learns to write the nearest of the clip's own, or, where no motion is given,
+of all.  Latents stay as they are.
 
 Run as `python -m train.decoder --data RAW --prepared PREPARED --models MODELS --out RUN`.
 """
@@ -17,8 +18,8 @@ import torch
 from torch import Tensor
 
 from mote.checkpoint import save
-from mote.pipeline import GUIDANCE, VIEWS, MoTe
-from mote.sampling import sample_latents
+from mote.pipeline import GUIDANCE, STEPS, VIEWS, MoTe
+from mote.sampling import Task, sample_latents
 from train.command import command
 from train.data import Clips
 from train.engine import engine, on_main, shared
@@ -29,8 +30,12 @@ from train.prepare.captions import read_caption
 from train.sentences import Batch, Batches, to_be_written
 from train.ted import TEDTrainer, TEDTraining, loss, writing_entropy
 
-STEPS = 5
+MEAN_STEPS = 5
 """The mean of several draws is the same in 5 steps as in 20, and there are thousands to make."""
+ALONE = 0.25
+"""How many latents are made of no motion, as a share of those that are."""
+SIZE = 256
+"""Latents that are made together."""
 
 
 @dataclass(frozen=True)
@@ -42,43 +47,58 @@ class Generated:
 
 
 @torch.no_grad()
-def generate(model: MoTe, pairs: Pairs, *, size: int = 256) -> Generated:
-    """A latent for every clip in every copy, guided as the app does it, in fewer steps.
+def generate(model: MoTe, pairs: Pairs) -> Generated:
+    """A latent for every clip in every copy, guided and worded as the app does it, in fewer steps, and some of none.
 
-    Its sentence is the nearest in meaning of the clip's, of those that name a side where any does.
+    Its sentence is the nearest in meaning of the clip's, of those that name a side where any does; or of all.
     """
     ted = model.ted
+    meanings = ted.parts(pairs.text[0])[0].flatten(1)  # (texts, size)
     tells = torch.tensor([read_caption(caption).side is not None for caption in pairs.captions])
     rows = [(copy, row) for copy in range(len(pairs.motion)) for row in range(pairs.motion.shape[1])]
 
-    def make(start: int) -> tuple[Tensor, list[str]]:
-        nearest = []
-        copies, clips = torch.tensor(rows[start : start + size]).T
-        _, made, _ = sample_latents(
-            model.mtdm,
-            model.mtdm.config.schedule,
-            "motion-to-text",
-            motion=pairs.motion[copies, clips].to(model.device),
-            frames=pairs.frames[copies, clips],
-            seeds=range(start, start + len(clips)),
-            steps=STEPS,
-            text_guidance=GUIDANCE[1],
-            text_draws=len(VIEWS),
-        )
-        assert made is not None
-        made = made.cpu()
-        for latent, clip in zip(made, clips.tolist(), strict=True):
-            own = slice(int(pairs.first[clip]), int(pairs.first[clip + 1]))
-            difference, _ = ted.parts(pairs.text[0, own] - latent)
-            distances = difference.square().sum(dim=(1, 2))
-            if tells[own].any():
-                distances[~tells[own]] = torch.inf
-            nearest.append(pairs.captions[own.start + int(distances.argmin())])
-        return made, nearest
+    def nearest(latents: Tensor, among: slice, chosen: Tensor | None = None) -> list[str]:
+        distances = torch.cdist(ted.parts(latents)[0].flatten(1), meanings[among])  # (b, texts)
+        if chosen is not None and chosen[among].any():
+            distances[:, ~chosen[among]] = torch.inf
+        return [pairs.captions[among.start + row] for row in distances.argmin(dim=1).tolist()]
 
-    parts = shared(make, range(0, len(rows), size), name="generate")
+    def of_motions(start: int) -> tuple[Tensor, list[str]]:
+        copies, clips = torch.tensor(rows[start : start + SIZE]).T
+        motion = pairs.motion[copies, clips].to(model.device)
+        frames, seeds = pairs.frames[copies, clips], range(start, start + len(clips))
+        made = _made(model, "motion-to-text", motion, frames, seeds, steps=MEAN_STEPS, draws=len(VIEWS))
+        owns = [slice(int(pairs.first[clip]), int(pairs.first[clip + 1])) for clip in clips]
+        return made, [text for row, own in enumerate(owns) for text in nearest(made[row : row + 1], own, tells)]
+
+    def of_none(start: int) -> tuple[Tensor, list[str]]:
+        seeds = range(start, start + SIZE)
+        made = _made(model, "text", None, torch.zeros(SIZE, dtype=torch.long), seeds, steps=STEPS, draws=1)
+        return made, nearest(made, slice(0, len(meanings)))
+
+    parts = shared(of_motions, range(0, len(rows), SIZE), name="of motions")
+    parts += shared(of_none, range(0, round(ALONE * len(rows)), SIZE), name="of none")
     latents = torch.cat([made for made, _ in parts]).to(model.device) * ted.latent_std + ted.latent_mean
-    return Generated(latents, ted.writing([sentence for _, nearest in parts for sentence in nearest]))
+    return Generated(latents, ted.writing([sentence for _, sentences in parts for sentence in sentences]))
+
+
+def _made(
+    model: MoTe, task: Task, motion: Tensor | None, frames: Tensor, seeds: Sequence[int], *, steps: int, draws: int
+) -> Tensor:
+    """The latents of text of a task, worded, on the CPU."""
+    _, made, _ = sample_latents(
+        model.mtdm,
+        model.mtdm.config.schedule,
+        task,
+        motion=motion,
+        frames=frames,
+        seeds=seeds,
+        steps=steps,
+        text_guidance=GUIDANCE[1],
+        text_draws=draws,
+    )
+    assert made is not None
+    return model.worded(made, motion).cpu()
 
 
 def train(

@@ -173,7 +173,7 @@ class Drawer:
         training: PreferTraining,
     ) -> None:
         self.med, self.ted, self.verifier, self.motions, self.training = med, ted, verified_by, motions, training
-        self.alike = claims.among(ted.known_meanings())
+        self.known = claims.among(ted.known_meanings())
         self.weights = motions.weights
 
     def seek(self, drawn: Drawn) -> None:
@@ -203,7 +203,7 @@ class Drawer:
         records = [self.motions.records[row % len(self.motions.records)] for row in drawn.clips.tolist()]
         claims = [read_caption(self.motions.captions[row]) for row in drawn.captions.tolist()]
         prompts = self.motions.reworded(drawn, self.training.reworded, chance)
-        prompt = self.ted.understand(prompts, LIKENED, self.alike).float()
+        prompt = self.ted.understand(prompts, LIKENED, self.known).float()
         free = torch.rand(BATCH, generator=chance) < UNTOLD
         frames = self.motions.frames[0, drawn.clips].masked_fill(free, 0).to(where)
         made, *_ = sample_latents(

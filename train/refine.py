@@ -117,7 +117,7 @@ class Practices:
 
     def __init__(self, motions: Motions, ted: TextAutoencoder, claims: ClaimReader, training: RefineTraining) -> None:
         self.motions, self.ted, self.training = motions, ted, training
-        self.alike = claims.among(ted.known_meanings())
+        self.known = claims.among(ted.known_meanings())
 
     def __call__(self, step: int, chance: torch.Generator) -> Practice:
         """The practice of a step; all its chance is the generator's."""
@@ -126,7 +126,7 @@ class Practices:
         captions = [motions.captions[row] for row in drawn.captions]
         prompts = motions.reworded(drawn, self.training.reworded, chance)
         text = encode_texts(self.ted, captions)
-        prompt = self.ted.understand(prompts, LIKENED, self.alike)
+        prompt = self.ted.understand(prompts, LIKENED, self.known)
         claims = classes([claimed(read_caption(caption)) for caption in captions[: self.training.prompts]])
         where = engine().device
         return Practice(

@@ -1,14 +1,15 @@
 """What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace; and
 how long a motion lasts that a sentence tells of.
 
-By it a strange sentence is understood as the known captions that claim the same (`Familiar.nearer`), and of several
-draws, of lengths that the sentence may mean, the one is kept that shows what it claims (`mote.sampling.Choice`).
+By it a strange sentence is understood as the known captions that claim the same, a motion is told of as those that
+claim what it shows (`Familiar.nearer`), and of several draws, of lengths that a sentence may mean, the one is kept that
+shows what it claims (`mote.sampling.Choice`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -96,22 +97,31 @@ class ClaimReader(nn.Module):
 
     def kept(self, latents: Float[Tensor, "b l d"], meanings: Float[Tensor, "b k m"]) -> Float[Tensor, " b"]:
         """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together."""
-        shown, said = _probabilities(self.shown(latents)), _probabilities(self.said(meanings))
-        of_kinds = [(said[kind][:, :-1] * each).sum(dim=-1) + said[kind][:, -1] for kind, each in shown.items()]
-        return _logarithm(torch.stack(of_kinds)).sum(dim=0)
+        return Among(self, _probabilities(self.said(meanings))).shown(latents).diagonal()
 
     @torch.no_grad()
-    def among(self, others: Float[Tensor, "n k m"]) -> Callable[[Tensor], Float[Tensor, "b n"]]:
-        """What tells of meanings how probable it is that they claim what each of some others does: the logarithm, of
-        all kinds together."""
-        of_others = _probabilities(self.said(others))
+    def among(self, meanings: Float[Tensor, "n k m"]) -> Among:
+        """Some sentences, to find among them what claims the same as another, or what a motion shows."""
+        return Among(self, _probabilities(self.said(meanings)))
 
-        def alike(meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b n"]:
-            said = _probabilities(self.said(meanings))
-            same = [said[kind] @ each.T.to(meanings.device) for kind, each in of_others.items()]
-            return _logarithm(torch.stack(same)).sum(dim=0)
 
-        return alike
+@dataclass(frozen=True)
+class Among:
+    """Some sentences by what they claim: probabilities by kind, (n, classes + 1)."""
+
+    reader: ClaimReader
+    claims: Mapping[str, Float[Tensor, "n classes+1"]]
+
+    def alike(self, meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b n"]:
+        """How probable it is that each meaning claims what each sentence does: the logarithm, of all kinds together."""
+        said = _probabilities(self.reader.said(meanings))
+        return _logarithm(torch.stack([said[kind] @ each.T for kind, each in self.claims.items()])).sum(dim=0)
+
+    def shown(self, latents: Float[Tensor, "b l d"]) -> Float[Tensor, "b n"]:
+        """How probable it is that each motion shows what each sentence claims, likewise."""
+        seen = _probabilities(self.reader.shown(latents))
+        shown = [seen[kind] @ each[:, :-1].T + each[:, -1] for kind, each in self.claims.items()]
+        return _logarithm(torch.stack(shown)).sum(dim=0)
 
 
 def _probabilities(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -58,29 +58,33 @@ class Familiar(nn.Module):
     def nearer(
         self,
         meanings: Float[Tensor, "b size"],
-        texts: Sequence[str],
         share: float,
+        *,
+        texts: Sequence[str] | None = None,
         alike: Float[Tensor, "b known"] | None = None,
     ) -> Float[Tensor, "b size"]:
-        """Meanings of texts that went such a share of the way to those of the nearest known captions.
-
-        One that is as good as known stays, and one that is nearly so goes less far (`NEAR`, `FAR`). Only captions that
-        name the same sides count, since left and right lie near each other; where there are none, the meaning stays.
+        """Meanings that went such a share of the way to those of the nearest known captions.
 
         Args:
-            alike: logarithms of the probabilities that each text claims what each caption does, by which a caption
-                counts as well (`mote.models.claims.ClaimReader.among`).
+            texts: what has these meanings, where somebody said it. One that is as good as known stays then, and one
+                that is nearly so goes less far (`NEAR`, `FAR`). Only captions that name the same sides count, since
+                left and right lie near each other; where there are none, the meaning stays.
+            alike: logarithms of the probabilities that each meaning claims what each caption does, or that its motion
+                shows that, by which a caption counts as well (`mote.models.claims.Among`).
         """
         places, known = (meanings - self.mean) @ self.axes.T, self.known * self.scale  # (b, axes), (known, axes)
         likeness = normalize(places, dim=-1) @ normalize(known, dim=-1).T  # (b, known)
-        sides = self.sides.new_tensor([named_sides(text) for text in texts])
-        likeness = likeness.masked_fill(sides[:, None] != self.sides, -torch.inf)
+        if texts is not None:
+            sides = self.sides.new_tensor([named_sides(text) for text in texts])
+            likeness = likeness.masked_fill(sides[:, None] != self.sides, -torch.inf)
         scores = likeness / NEARNESS if alike is None else likeness / NEARNESS + CLAIMED * alike
         nearest = scores.topk(min(NEIGHBOURS, len(known)), dim=-1)
         weights = nearest.values.softmax(dim=-1).nan_to_num()  # (b, neighbours); 0 where there are none
         near = (weights[..., None] * known[nearest.indices]).sum(dim=1) @ self.axes + self.mean  # (b, size)
-        away = (1 - likeness.gather(1, nearest.indices[:, :1]) - NEAR) / (FAR - NEAR)
-        reach = away.clamp(min=0, max=1) * weights.sum(dim=-1, keepdim=True)  # (b, 1)
+        reach = weights.sum(dim=-1, keepdim=True)  # (b, 1)
+        if texts is not None:
+            away = (1 - likeness.gather(1, nearest.indices[:, :1]) - NEAR) / (FAR - NEAR)
+            reach = reach * away.clamp(min=0, max=1)
         return torch.lerp(meanings, near, share * reach)
 
     def known_meanings(self) -> Float[Tensor, "known size"]:

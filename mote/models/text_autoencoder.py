@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from mote.models.claims import Among
 from mote.models.familiar import Familiar
 from mote.models.layers import Attention
 from mote.models.words import PAD, clean
@@ -121,33 +121,28 @@ class TextAutoencoder(nn.Module, ABC):
         return (self.read(*self.tokenize(texts)) - self.latent_mean) / self.latent_std  # (b, k, d)
 
     @torch.no_grad()
-    def understand(
-        self, texts: list[str], share: float, alike: Callable[[Tensor], Tensor] | None = None
-    ) -> Float[Tensor, "b k d"]:
-        """The latents of texts as they are understood (`likened`).
+    def understand(self, texts: list[str], share: float, among: Among | None = None) -> Float[Tensor, "b k d"]:
+        """The latents of texts as they are understood (`likened`); by what they claim as well, where known captions
+        are told by it: `ClaimReader.among` of `known_meanings`.
 
         Raises:
             ValueError: a text has no words.
         """
-        return self.likened(self.encode(texts).float(), texts, share, alike)
+        latents = self.encode(texts).float()
+        return self.likened(latents, share, texts=texts, alike=among and among.alike(self.parts(latents)[0]))
 
     def likened(
         self,
         latents: Float[Tensor, "b k d"],
-        texts: list[str],
         share: float,
-        alike: Callable[[Tensor], Tensor] | None = None,
+        *,
+        texts: list[str] | None = None,
+        alike: Float[Tensor, "b known"] | None = None,
     ) -> Float[Tensor, "b k d"]:
-        """The latents of some texts, their meanings such a share nearer to known captions (`Familiar.nearer`).
-
-        Args:
-            alike: meanings (b, k, m) -> how probable it is that they claim what each known caption does, (b, known):
-                `ClaimReader.among` of `known_meanings`.
-        """
+        """Latents with their meanings such a share nearer to known captions (`Familiar.nearer`)."""
         meaning, spelling = self.parts(latents)
         if self.config.known:
-            same = alike(meaning) if alike else None
-            meaning = self.familiar.nearer(meaning.flatten(1), texts, share, same).view_as(meaning)
+            meaning = self.familiar.nearer(meaning.flatten(1), share, texts=texts, alike=alike).view_as(meaning)
         return torch.cat([meaning, spelling], dim=-1)
 
     @torch.no_grad()

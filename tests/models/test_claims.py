@@ -60,8 +60,14 @@ def test_each_claim_that_is_not_shown_costs_and_what_nobody_claims_costs_nothing
 
 def test_sentences_that_claim_the_same_are_alike():
     others = torch.cat([latent(3, 5, *rows) for rows in ((1, 0), (1, 1), (1, 2), (0, 1))])
-    alike = Sure(CONFIG).among(others)(latent(3, 5, 1, 2))
+    alike = Sure(CONFIG).among(others).alike(latent(3, 5, 1, 2))
     torch.testing.assert_close(alike, LEAST * torch.tensor([[1.0, 1.0, 0.0, 2.0]]), atol=1e-5, rtol=0)
+
+
+def test_a_motion_shows_what_some_sentences_claim():
+    others = torch.cat([latent(3, 5, *rows) for rows in ((1, 0), (1, 1), (2, 0), (0, 1))])
+    shown = Sure(CONFIG).among(others).shown(latent(2, 8, 1, 0))
+    torch.testing.assert_close(shown, LEAST * torch.tensor([[0.0, 1.0, 0.0, 2.0]]), atol=1e-5, rtol=0)
 
 
 @torch.no_grad()
@@ -70,7 +76,7 @@ def test_what_is_unsure_lies_between(reader):
     kept = reader.kept(motions, meanings)
     assert kept.shape == (6,)
     assert ((kept < 0) & (kept > 2 * LEAST)).all()
-    alike = reader.among(meanings)(meanings[:2])
+    alike = reader.among(meanings).alike(meanings[:2])
     assert alike.shape == (2, 6)
     torch.testing.assert_close(alike[0, 1], alike[1, 0])
     torch.testing.assert_close(reader.kept(motions[1:2], meanings[1:2]), kept[1:2])

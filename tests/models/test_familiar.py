@@ -49,24 +49,24 @@ def near(found: torch.Tensor, expected: list[float]) -> None:
 def test_a_meaning_goes_towards_those_of_the_captions_nearest_to_it():
     familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
     far = torch.tensor([[6.0, -8.0, 4.0]])  # a cosine of 0.6 to the wave
-    torch.testing.assert_close(familiar.nearer(far, ["waving"], 0.0), far)
-    near(familiar.nearer(far, ["waving"], 1.0), [10.0, 0.0, 0.0])
-    near(familiar.nearer(far, ["waving"], 0.5), [8.0, -4.0, 2.0])
+    torch.testing.assert_close(familiar.nearer(far, 0.0, texts=["waving"]), far)
+    near(familiar.nearer(far, 1.0, texts=["waving"]), [10.0, 0.0, 0.0])
+    near(familiar.nearer(far, 0.5, texts=["waving"]), [8.0, -4.0, 2.0])
 
 
 def test_what_is_as_good_as_known_stays():
     familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
     given = torch.tensor([[9.0, 3.0, 1.0]])  # a cosine of 0.95 to the wave
-    torch.testing.assert_close(familiar.nearer(given, ["waving"], 1.0), given)
+    torch.testing.assert_close(familiar.nearer(given, 1.0, texts=["waving"]), given)
     between = torch.tensor([[8.0, 6.0, 0.0]])  # of 0.8: half of the way
-    near(familiar.nearer(between, ["waving"], 1.0), [0.5 * (8 + 9.82), 0.5 * (6 + 0.18), 0.0])
+    near(familiar.nearer(between, 1.0, texts=["waving"]), [0.5 * (8 + 9.82), 0.5 * (6 + 0.18), 0.0])
 
 
 def test_only_captions_of_the_same_side_count():
     familiar = knowing(["the left hand", "the right hand"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
     given = torch.tensor([[8.0, -6.0, 0.0]])
-    near(familiar.nearer(given, ["with her right"], 1.0), [0.0, 10.0, 0.0])
-    near(familiar.nearer(given, ["with both, left and right"], 1.0), [8.0, -6.0, 0.0])
+    near(familiar.nearer(given, 1.0, texts=["with her right"]), [0.0, 10.0, 0.0])
+    near(familiar.nearer(given, 1.0, texts=["with both, left and right"]), [8.0, -6.0, 0.0])
 
 
 def test_what_is_known_survives_a_checkpoint():
@@ -74,10 +74,17 @@ def test_what_is_known_survives_a_checkpoint():
     loaded.load_state_dict(familiar.state_dict())
     given = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     texts = ["it"] * 5
-    torch.testing.assert_close(loaded.nearer(given, texts, 0.3), familiar.nearer(given, texts, 0.3))
+    torch.testing.assert_close(loaded.nearer(given, 0.3, texts=texts), familiar.nearer(given, 0.3, texts=texts))
 
 
 def test_captions_that_claim_the_same_count_more_than_nearer_ones():
     familiar = knowing(["a wave", "a kick"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
     given = torch.tensor([[7.0, 5.0, 5.0]])  # nearer to the wave
-    near(familiar.nearer(given, ["waving"], 1.0, torch.tensor([[-8.0, 0.0]])), [0.0, 10.0, 0.0])
+    near(familiar.nearer(given, 1.0, texts=["waving"], alike=torch.tensor([[-8.0, 0.0]])), [0.0, 10.0, 0.0])
+
+
+def test_a_meaning_that_nobody_said_goes_the_way_however_near_and_to_whatever_side():
+    familiar = knowing(["the left hand", "the right hand"], [[10.0, 0.0, 0.0], [0.0, 10.0, 0.0]])
+    made = torch.tensor([[9.0, 3.0, 1.0]])
+    near(familiar.nearer(made, 0.5), [9.5, 1.5, 0.5])
+    near(familiar.nearer(made, 1.0, alike=torch.tensor([[-20.0, 0.0]])), [0.0, 10.0, 0.0])

@@ -7,6 +7,7 @@ import torch
 from mote.checkpoint import load
 from mote.models.ted import TED, TEDConfig
 from mote.pipeline import MoTe
+from train import decoder
 from train.data import Clips
 from train.decoder import Generated, generate, train
 from train.loop import FitConfig
@@ -31,11 +32,14 @@ def pairs(model: MoTe) -> Pairs:
     return Pairs(model.med, model.ted, Clips([rng.normal(size=(60, 263)).astype(np.float16)] * 2, records))
 
 
-def test_every_clip_gets_the_nearest_of_its_own_sentences(model, pairs):
+def test_every_clip_gets_the_nearest_of_its_own_sentences_and_what_has_none_of_all(model, pairs, monkeypatch):
+    monkeypatch.setattr(decoder, "SIZE", 3)
     generated = generate(model, pairs)
-    assert generated.latents.shape == (4, 3, 14)
+    assert generated.latents.shape == (4 + 3, 3, 14)
     standard = (generated.latents - model.ted.latent_mean) / model.ted.latent_std
-    for latent, written, own in zip(standard, generated.written, CAPTIONS * 2, strict=True):
+    for latent, written, own in zip(
+        standard, generated.written, [*CAPTIONS * 2, *[[*CAPTIONS[0], *CAPTIONS[1]]] * 3], strict=True
+    ):
         meaning = (model.ted.encode(list(own)) - latent)[..., : model.ted.config.meaning_width]
         distances = meaning.square().sum(dim=(1, 2))
         assert model.ted.tokenizer.decode(written.tolist()) == own[int(distances.argmin())]

@@ -1,6 +1,7 @@
 """Every task through the public call, on a tiny model: kinds, lengths, seeds, batches and bad input."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from mote import MoTe, Motion, pipeline, sampling
 from mote.checkpoint import CheckpointError
 from mote.coding import with_sides
-from mote.models.claims import ClaimReader, ClaimReaderConfig
+from mote.models.claims import Among, ClaimReader, ClaimReaderConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.skeleton import HUMANML3D
@@ -199,11 +200,11 @@ def test_a_model_that_reads_claims_keeps_the_best_of_several_draws(tiny_model, c
 
 
 def test_a_motion_lasts_as_long_as_its_text_tells_unless_it_is_asked_to_last_otherwise(choosy_model, monkeypatch):
-    meanings = []
+    asked = []
 
     def frames(read, shares):
-        meanings.append(read)
-        return torch.tensor([[33, 44, 55, 66], [70] * 4])
+        asked.append((read, shares))
+        return torch.tensor([[33, 44, 55, 66], [33, 44, 55, 66], [70] * 4, [70] * 4])
 
     monkeypatch.setattr(choosy_model.claims, "frames", frames)
     texts = ["a person walks", "a person waves for a while"]
@@ -213,8 +214,14 @@ def test_a_motion_lasts_as_long_as_its_text_tells_unless_it_is_asked_to_last_oth
     assert set(lengths[:2]) <= {33, 44, 55, 66}, "that of the draw which is kept"
     assert lengths[2:] == [70, 70]
     assert [len(one.motion) for one in said] == [*lengths[:2], 40, 40]
-    as_said, _ = choosy_model.ted.parts(choosy_model.ted.encode(texts))
-    torch.testing.assert_close(meanings[0], as_said)
+    as_said, _ = choosy_model.ted.parts(choosy_model.ted.encode(texts).repeat_interleave(2, dim=0))
+    meanings, shares = asked[0]
+    torch.testing.assert_close(meanings, as_said)
+    least, most = pipeline.LASTING
+    assert ((shares >= least) & (shares <= most)).all()
+    torch.testing.assert_close(shares.diff(dim=1), torch.full((4, 3), (most - least) / 4))
+    assert not torch.equal(shares[0], shares[1]), "each seed has its own"
+    assert torch.equal(shares[:2], shares[2:])
 
 
 def test_readers_of_other_latents_are_refused(tiny_model):
@@ -225,3 +232,21 @@ def test_readers_of_other_latents_are_refused(tiny_model):
     claims = ClaimReader(config)
     with pytest.raises(CheckpointError, match="the motion latent is 2 x 8, the reader of claims needs 2 x 9"):
         MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, claims=claims)
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_made_text_goes_to_the_known_captions_that_claim_what_its_motion_shows(choosy_folder, monkeypatch, row):
+    model = MoTe.from_pretrained(choosy_folder, device="cpu")
+    known = ["a person walks", "somebody waves"]
+    model.ted.config = replace(model.ted.config, known=len(known))
+    model.ted.familiar.know(model.ted.meanings(known), known)
+    monkeypatch.setattr(pipeline, "WORDED", 1.0)
+    monkeypatch.setattr(Among, "shown", lambda *_: -50 * (1 - torch.eye(2)[[row, row, row]]))
+    config = model.ted.config
+    made = torch.randn(3, config.tokens, config.width)
+    worded = model.worded(made, torch.zeros(3, *model.claims.config.motion))
+    meaning, spelling = model.ted.parts(worded)
+    torch.testing.assert_close(meaning, model.ted.known_meanings()[[row, row, row]])
+    torch.testing.assert_close(spelling, model.ted.parts(made)[1])
+    alone, _ = model.ted.parts(model.worded(made, None))
+    assert not torch.allclose(alone, meaning), "without a motion nothing is shown"

@@ -18,7 +18,7 @@ from mote.models.interaction import Interaction
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.sampling import SIDES, TASKS, Role, Side, Task
+from mote.sampling import SIDES, TASKS, Latents, Role, Side, Task
 from train import sizes
 from train.command import command
 from train.data import Clips
@@ -86,12 +86,52 @@ def loss(
     importance: Float[Tensor, "l dm"] | None = None,
     reworded: Float[Tensor, "b k dt"] | None = None,
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
-    """The mean squared error over the sides that are being generated, and that of each side.
+    """The mean squared error over the sides that are being generated, and that of each side (`Exercise.error`)."""
+    given = exercise(schedule, motion, text, frames, chance, training, reworded)
+    return given.error(model(*given.asked), training, importance)
 
-    `importance` weighs the numbers of a motion latent, with a mean of 1; None weighs them alike. `reworded` takes the
-    place of `text` where it is given, so that other words are understood and the captions' own are written.
 
-    All chance is drawn on the CPU from one generator, so that a resumed run repeats it on any device.
+@dataclass(frozen=True)
+class Exercise:
+    """What the denoiser is asked about some pairs: the sides with noise on them, their times, and the lengths; what it
+    should answer for each side, and how much each sample counts for it, 0 where the side is not to be generated."""
+
+    asked: tuple[Float[Tensor, "b l dm"], Float[Tensor, "b k dt"], Int[Tensor, " b"], Int[Tensor, " b"], Tensor]
+    wanted: Latents
+    weights: dict[Side, Float[Tensor, " b"]]
+
+    def error(
+        self,
+        answers: tuple[Tensor, Tensor],
+        training: MTDMTraining,
+        importance: Float[Tensor, "l dm"] | None = None,
+    ) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The mean squared error over the sides that are being generated, and that of each side.
+
+        `importance` weighs the numbers of a motion latent, with a mean of 1; None weighs them alike.
+        """
+        losses: dict[Side, Tensor] = {}
+        for side, answer in zip(SIDES, answers, strict=True):
+            squares = (answer.float() - self.wanted[side]).square()
+            squares = squares * importance if side == "motion" and importance is not None else squares
+            losses[side] = (squares.mean(dim=(1, 2)) * self.weights[side]).sum()
+        total = losses["motion"] + training.text_weight * losses["text"]
+        return total, {side: value.item() for side, value in losses.items()}
+
+
+def exercise(
+    schedule: Schedule,
+    motion: Float[Tensor, "b l dm"],
+    text: Float[Tensor, "b k dt"],
+    frames: Int[Tensor, " b"],
+    chance: torch.Generator,
+    training: MTDMTraining,
+    reworded: Float[Tensor, "b k dt"] | None = None,
+) -> Exercise:
+    """Random roles, times and noise for some pairs.
+
+    `reworded` takes the place of `text` where it is given, so that other words are understood and the captions' own are
+    written. All chance is drawn on the CPU from one generator, so that a resumed run repeats it on any device.
     """
     where = motion.device
     size = len(motion)
@@ -111,16 +151,15 @@ def loss(
         for side in SIDES
     }
     known = frames.masked_fill(withheld.to(where), 0)
-    predictions = model(noisy["motion"], noisy["text"], times["motion"], times["text"], known)
-    losses: dict[Side, Tensor] = {}
-    for side, prediction in zip(SIDES, predictions, strict=True):
-        counts = _plays(side, "generate", tasks, training).to(where)
-        error = prediction.float() - schedule.target(clean[side], noise[side], times[side])
-        weights = counts * _weights(schedule, times[side], training.min_snr)
-        squares = error.square() * importance if side == "motion" and importance is not None else error.square()
-        losses[side] = (squares.mean(dim=(1, 2)) * weights).sum() / counts.sum().clamp(min=1)
-    total = losses["motion"] + training.text_weight * losses["text"]
-    return total, {side: value.item() for side, value in losses.items()}
+    counts = {side: _plays(side, "generate", tasks, training).to(where) for side in SIDES}
+    return Exercise(
+        (noisy["motion"], noisy["text"], times["motion"], times["text"], known),
+        {side: schedule.target(clean[side], noise[side], times[side]) for side in SIDES},
+        {
+            side: counts[side] * _weights(schedule, times[side], training.min_snr) / counts[side].sum().clamp(min=1)
+            for side in SIDES
+        },
+    )
 
 
 def _plays(side: Side, role: Role, tasks: Int[Tensor, " b"], training: MTDMTraining) -> Bool[Tensor, " b"]:

@@ -36,7 +36,8 @@ from train.storage import whole
 class Plan:
     """The stages of each phase, and how the time is shared; a phase's shares are the same, since they pass together.
 
-    `denoiser` is the denoiser before it is `refined`, and `mtdm` what has learned to prefer the best of what it makes.
+    `denoiser` is the denoiser before it is `refined`, `preferred` what has learned to prefer the best of what it makes,
+    and `mtdm` what has learned anew what it still fails at.
     Stages that need nothing of each other run side by side and share the cores: twice as many steps in the same time.
     """
 
@@ -45,26 +46,44 @@ class Plan:
 
 
 SCRATCH = Plan(
-    phases=(("prepare",), ("med", "ted"), ("denoiser", "claims"), ("refined",), ("mtdm",), ("decoder", "retrieval")),
+    phases=(
+        ("prepare",),
+        ("med", "ted"),
+        ("denoiser", "claims"),
+        ("refined",),
+        ("preferred",),
+        ("mtdm",),
+        ("decoder", "retrieval"),
+    ),
     shares={
         "med": 0.35,
         "ted": 0.35,
         "denoiser": 0.3,
         "claims": 0.3,
         "refined": 0.1,
-        "mtdm": 0.15,
+        "preferred": 0.1,
+        "mtdm": 0.05,
         "decoder": 0.1,
         "retrieval": 0.1,
     },
 )
 ONWARD = Plan(
-    phases=(("prepare",), ("ted",), ("denoiser", "claims"), ("refined",), ("mtdm",), ("decoder", "retrieval")),
+    phases=(
+        ("prepare",),
+        ("ted",),
+        ("denoiser", "claims"),
+        ("refined",),
+        ("preferred",),
+        ("mtdm",),
+        ("decoder", "retrieval"),
+    ),
     shares={
         "ted": 0.15,
         "denoiser": 0.25,
         "claims": 0.25,
         "refined": 0.1,
-        "mtdm": 0.4,
+        "preferred": 0.3,
+        "mtdm": 0.1,
         "decoder": 0.1,
         "retrieval": 0.1,
     },
@@ -111,7 +130,10 @@ def commands(
         "claims": ["train.claims", *latents, "--out", str(stages / "claims")],
         "denoiser": ["train.mtdm", *latents, *onward, *sized, "--out", str(stages / "denoiser")],
         "refined": ["train.refine", *latents, "--start", str(stages / "denoiser"), "--out", str(stages / "refined")],
-        "mtdm": ["train.prefer", *latents, "--start", str(stages / "refined"), "--out", str(stages / "mtdm")],
+        "preferred": ["train.prefer", *latents, "--start", str(stages / "refined"), "--out", str(stages / "preferred")],
+        "mtdm": [
+            "train.focus", "--if-any", *latents, "--start", str(stages / "preferred"), "--out", str(stages / "mtdm"),
+        ],
         "retrieval": ["train.retrieval", *latents, "--out", str(stages / "retrieval")],
         "decoder": ["train.decoder", "--data", str(data), *latents, "--out", str(stages / "decoder"), *frozen],
     }  # fmt: skip

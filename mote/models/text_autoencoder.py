@@ -129,7 +129,8 @@ class TextAutoencoder(nn.Module, ABC):
             ValueError: a text has no words.
         """
         latents = self.encode(texts).float()
-        return self.likened(latents, share, texts=texts, alike=among and among.alike(self.parts(latents)[0]))
+        alike = among.alike(self.parts(latents)[0]) if among else None
+        return self.likened(latents, share, texts=texts, alike=alike)
 
     def likened(
         self,

@@ -28,10 +28,11 @@ def test_a_trained_model_lends_its_words_and_its_denoiser_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize("start", [None, Path("trained")])
-def test_the_denoiser_is_refined_then_prefers_where_the_model_has_it(tmp_path, start):
+def test_the_denoiser_is_refined_then_prefers_then_learns_what_it_fails_at(tmp_path, start):
     every = commands(tmp_path, tmp_path, 100, [], start)
-    assert (every["refined"][0], every["mtdm"][0]) == ("train.refine", "train.prefer")
-    for before, after in (("denoiser", "refined"), ("refined", "mtdm")):
+    stages = [every[stage][0] for stage in ("refined", "preferred", "mtdm")]
+    assert stages == ["train.refine", "train.prefer", "train.focus"]
+    for before, after in (("denoiser", "refined"), ("refined", "preferred"), ("preferred", "mtdm")):
         assert every[after][every[after].index("--start") + 1] == every[before][every[before].index("--out") + 1]
     assert PARTS["mtdm"] == ("mtdm",)
 

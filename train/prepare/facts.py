@@ -34,6 +34,8 @@ class Thresholds:
     kick_height: float = 0.30
     kick_reach: float = 0.20
     strike_speed: float = 2.0
+    strike_share: float = 0.6  # of the fastest strike's speed: what is slower is no strike beside it
+    strikes_apart: float = 0.4
 
 
 THRESHOLDS = Thresholds()
@@ -141,6 +143,19 @@ def measure(motion: Motion) -> Facts:
     )
 
 
+def strikes(motion: Motion) -> list[int]:
+    """The frames, of 20 a second, at which the faster hand strikes: where its speed is the greatest for a while before
+    and after, and nearly as great as ever."""
+    joints = motion.resample(FPS).joints.astype(np.float64)
+    facing = facing_angles(joints)
+    speed = max((_hand_speed(joints, facing, side) for side in ("left", "right")), key=np.max)
+    near = int(THRESHOLDS.strikes_apart * FPS)
+    fast = speed >= THRESHOLDS.strike_share * speed.max()
+    return [
+        row for row in np.flatnonzero(fast).tolist() if speed[row] == speed[max(0, row - near) : row + near + 1].max()
+    ]
+
+
 def _heading(velocity: Float[np.ndarray, "n 2"], facing: Float[np.ndarray, " n"]) -> float:
     full = np.stack([velocity[:, 0], np.zeros(len(velocity)), velocity[:, 1]], axis=-1)
     left, _, forward = body_frame(full, facing).mean(axis=0)
@@ -181,16 +196,22 @@ def _hand(
     head = joints[:, HUMANML3D.index("head"), 1]
     above = wrist[:, 1] - shoulder[:, 1]
     raised = above > THRESHOLDS.chest
-    relative = body_frame(wrist - joints[:, 0], facing)
-    speed = np.linalg.norm(velocity(relative), axis=-1)
     return Hand(
         height=float((wrist[:, 1] - head).max()),
         seconds_raised=float(raised.sum() / FPS),
         seconds_over_shoulder=float((above > THRESHOLDS.shoulder).sum() / FPS),
         seconds_over_head=float((wrist[:, 1] - head > THRESHOLDS.over_head).sum() / FPS),
         waves=_waves(body_frame(wrist - shoulder, facing), raised),
-        speed=float(speed.max()),
+        speed=float(_hand_speed(joints, facing, side).max()),
     )
+
+
+def _hand_speed(
+    joints: Float[np.ndarray, "frames joints 3"], facing: Float[np.ndarray, " frames"], side: Literal["left", "right"]
+) -> Float[np.ndarray, " frames"]:
+    """How fast a wrist moves as seen from the body, in m/s."""
+    relative = joints[:, HUMANML3D.index(f"{side} wrist")] - joints[:, 0]
+    return np.linalg.norm(velocity(body_frame(relative, facing)), axis=-1)
 
 
 def _waves(reach: Float[np.ndarray, "frames 3"], raised: Bool[np.ndarray, " frames"]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -45,10 +45,9 @@ of the steps the better half goes on (train/NOTES.md)."""
 PAIRS = 2
 """A motion and a sentence that are made together are the better of so many such pairs, told likewise."""
 
-LASTING = (0.25, 0.75)
-"""How long a motion lasts whose length is left to the model: its draws are told lengths that no fewer and no more than
-such shares of motions do not exceed, by what the text says, spread evenly from where the seed says, and the length of
-the one that is kept is the motion's."""
+LASTING = (0.3, 0.43, 0.57, 0.7)
+"""How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
+do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
 
 LIKENED = 0.6
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
@@ -250,7 +249,7 @@ class MoTe:
                 views = views.repeat_interleave(samples, dim=0)
             said = self.ted.encode(texts).float() if texts else None  # (texts, k, d)
             understood = None if said is None else self._understood(said, texts)
-            choice = self._choice(said, seeds)
+            choice = self._choice(said, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
@@ -276,7 +275,7 @@ class MoTe:
         alike = self._known.alike(self.ted.parts(said)[0]) if self._known else None
         return self.ted.likened(said, LIKENED, texts=texts, alike=alike)
 
-    def _choice(self, said: Tensor | None, seeds: list[int]) -> Choice | None:
+    def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
         """How the best of several draws is kept, where the model can tell.
 
         How long it lasts is asked of texts (texts, k, d) as they are said: what they are taken to mean has less of
@@ -286,11 +285,8 @@ class MoTe:
             return None
         if said is None:
             return Choice(self._fits, HALVED_AFTER, PAIRS)
-        choice, meanings = Choice(self._fits, HALVED_AFTER, PAIRS), self.ted.parts(said)[0]
-        first = torch.stack([torch.rand(1, generator=torch.Generator().manual_seed(seed)) for seed in seeds])  # (b, 1)
-        places = (first + torch.arange(choice.draws)) / choice.draws  # (b, draws)
-        meanings = meanings.repeat_interleave(len(seeds) // len(said), dim=0)
-        return replace(choice, frames=self.claims.frames(meanings, LASTING[0] + (LASTING[1] - LASTING[0]) * places))
+        lengths = self.claims.frames(self.ted.parts(said)[0], LASTING)  # (texts, draws)
+        return Choice(self._fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
     def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
         """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, (b,)."""

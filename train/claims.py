@@ -201,7 +201,7 @@ def accuracy(model: ClaimReader, examples: Examples) -> dict[str, float]:
     for name, scores, wanted in told:
         known = wanted != UNKNOWN
         figures[name] = (scores.argmax(dim=-1).cpu() == wanted)[known].float().mean().item()
-    half = model.frames(examples.meaning.to(where), torch.full((len(examples.meaning), 1), 0.5))[:, 0].cpu()
+    half = model.frames(examples.meaning.to(where), (0.5,))[:, 0].cpu()
     figures["length off"] = (half / examples.frames).log().abs().mean().item()
     return figures
 

@@ -9,7 +9,7 @@ shows what it claims (`mote.sampling.Choice`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,10 +88,10 @@ class ClaimReader(nn.Module):
         return self.lasts(self.text(meanings))
 
     @torch.no_grad()
-    def frames(self, meanings: Float[Tensor, "b k m"], shares: Float[Tensor, "b n"]) -> Int[Tensor, "b n"]:
+    def frames(self, meanings: Float[Tensor, "b k m"], shares: Sequence[float]) -> Int[Tensor, "b shares"]:
         """For each share, the shortest length in frames that such a share of motions does not exceed."""
         up_to = self.lasting(meanings).float().softmax(dim=-1).cumsum(dim=-1)  # (b, lengths)
-        shorter = (up_to[:, None] < shares[..., None].to(up_to)).sum(dim=-1)  # (b, n)
+        shorter = (up_to[:, None] < up_to.new_tensor(shares)[:, None]).sum(dim=-1)  # (b, shares)
         lengths = torch.tensor(self.config.lengths, device=up_to.device)
         return lengths[shorter.clamp(max=len(lengths) - 1)]
 

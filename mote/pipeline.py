@@ -45,6 +45,10 @@ of the steps the better half goes on (train/NOTES.md)."""
 PAIRS = 2
 """A motion and a sentence that are made together are the better of so many such pairs, told likewise."""
 
+CLOSENESS = 2.0
+"""How much the cosine of the two counts there, beside the logarithm of the probability that the claims are kept: it
+tells of what is no claim (train/NOTES.md)."""
+
 LASTING = (0.3, 0.43, 0.57, 0.7)
 """How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
 do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
@@ -85,7 +89,8 @@ class MoTe:
 
         Args:
             vocabulary: prompts that are known to work, one for each action.
-            retrieval: where there is one, motions and sentences can be compared and searched for.
+            retrieval: where there is one, motions and sentences can be compared and searched for, and draws are chosen
+                by it as well.
             claims: where there are some, a text is understood by them, and a motion made from it is the best of several
                 draws.
             name: what the model is called.
@@ -289,9 +294,15 @@ class MoTe:
         return Choice(self._fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
     def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
-        """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, (b,)."""
+        """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, and how near the two lie
+        in the space of the retrieval, if there is one, (b,)."""
         assert self.claims is not None
-        return self.claims.kept(motions, self.ted.parts(texts)[0])
+        meanings, _ = self.ted.parts(texts)
+        fit = self.claims.kept(motions, meanings)
+        if self.retrieval is None:
+            return fit
+        places = self.retrieval.place_motions(motions), self.retrieval.place_texts(meanings)
+        return fit + CLOSENESS * (places[0] * places[1]).sum(dim=-1)
 
     @torch.no_grad()
     def worded(self, latents: Float[Tensor, "b k d"], motions: Float[Tensor, "b l d"] | None) -> Float[Tensor, "b k d"]:

@@ -199,6 +199,21 @@ def test_a_model_that_reads_claims_keeps_the_best_of_several_draws(tiny_model, c
                    for one, other in zip(chosen, first, strict=True))  # fmt: skip
 
 
+def test_of_draws_that_keep_the_claims_alike_the_one_is_kept_that_the_space_has_nearest(choosy_folder, monkeypatch):
+    model = MoTe.from_pretrained(choosy_folder, device="cpu")
+    model.retrieval = Retrieval(RetrievalConfig(motion=(2, 8), text=(3, 8), width=8, heads=2)).eval()
+    monkeypatch.setattr(model.claims, "kept", lambda motions, _: torch.zeros(len(motions)))
+    lengths = torch.tensor([[33, 44, 55, 66]])
+    monkeypatch.setattr(model.claims, "frames", lambda *_: lengths)
+    one, other = torch.tensor([1.0, 0.0]), torch.tensor([0.6, 0.8])
+    monkeypatch.setattr(model.retrieval, "place_texts", lambda texts: one.expand(len(texts), 2))
+    for nearest in range(4):
+        places = torch.stack([one if row == nearest else other for row in range(4)])
+        monkeypatch.setattr(model.retrieval, "place_motions", lambda _, places=places: places)
+        [made] = model.generate("text-to-motion", text="a person walks", steps=2, seed=0)
+        assert len(made.motion) == lengths[0, nearest]
+
+
 def test_a_motion_lasts_as_long_as_its_text_tells_unless_it_is_asked_to_last_otherwise(choosy_model, monkeypatch):
     meanings = []
 

@@ -32,7 +32,7 @@ from train.ted import TEDTrainer, TEDTraining, loss, writing_entropy
 
 MEAN_STEPS = 5
 """The mean of several draws is the same in 5 steps as in 20, and there are thousands to make."""
-ALONE = 0.25
+ALONE = 0.5
 """How many latents are made of no motion, as a share of those that are."""
 SIZE = 256
 """Latents that are made together."""

@@ -38,7 +38,7 @@ from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.mtdm import Exercise, MTDMTraining, exercise
 from train.pairs import Draw, Motions, Pairs
-from train.prepare.actions import ACTIONS, action_group
+from train.prepare.actions import ACTIONS, action_group, find_action
 from train.prepare.facts import strikes
 from train.prepare.signals import FPS
 from train.storage import StoppedError
@@ -85,8 +85,8 @@ class FocusTraining:
 
 
 def beginning_alike(clips: Clips, actions: Sequence[str]) -> Clips:
-    """The clips of some actions, from a moment before each strike on, and each strike by itself where it lasts long
-    enough to be a clip; whole where they have none.
+    """The clips of some actions: of one that strikes, from a moment before each strike on, and each strike by itself,
+    where that lasts long enough to be a clip; others are whole.
 
     Raises:
         UnseenError: there is no clip of these actions.
@@ -97,8 +97,9 @@ def beginning_alike(clips: Clips, actions: Sequence[str]) -> Clips:
     for clip, record in zip(clips.features, clips.records, strict=True):
         if action_group(record["action"]) not in actions:
             continue
-        clip = clip[:MAX_FRAMES]
-        firsts = [row - lead for row in strikes(to_motion(clip.astype(np.float32), clips.layout)) if row >= lead]
+        clip, striking = clip[:MAX_FRAMES], ACTIONS[find_action(record["action"])[0]].kind == "strike"
+        moments = strikes(to_motion(clip.astype(np.float32), clips.layout)) if striking else []
+        firsts = [moment - lead for moment in moments if moment >= lead]
         parts = [clip[first:] for first in firsts]
         parts += [clip[first : then + tail] for first, then in pairwise(firsts)]
         parts = [part for part in parts if len(part) >= least] or [clip]

@@ -63,9 +63,10 @@ def test_clips_of_an_action_begin_alike(clips):
     assert {len(features) // 40 for features in alike.features} >= {0, 1, 2}, "one strike, two and all three"
 
 
-def test_a_clip_without_a_strike_stays_whole(clips):
-    still = Clips([clips.features[1]], [clips.records[0]])
-    assert len(beginning_alike(still, ["punch"]).features[0]) == len(clips.features[1])
+@pytest.mark.parametrize(("row", "label"), [(1, 0), (0, 1)])
+def test_a_clip_without_a_strike_and_one_of_another_kind_of_action_stay_whole(clips, row, label):
+    whole = Clips([clips.features[row]], [clips.records[label]])
+    assert [len(part) for part in beginning_alike(whole, ["punch", "walk"]).features] == [len(clips.features[row])]
 
 
 def test_actions_that_no_clip_shows_and_that_do_not_exist_are_told_in_a_sentence(clips):

@@ -145,12 +145,12 @@ def measure(motion: Motion) -> Facts:
 
 def strikes(motion: Motion) -> list[int]:
     """The frames, of 20 a second, at which the faster hand strikes: where its speed is the greatest for a while before
-    and after, and nearly as great as ever."""
+    and after, nearly as great as ever, and nearly that of a strike."""
     joints = motion.resample(FPS).joints.astype(np.float64)
     facing = facing_angles(joints)
     speed = max((_hand_speed(joints, facing, side) for side in ("left", "right")), key=np.max)
     near = int(THRESHOLDS.strikes_apart * FPS)
-    fast = speed >= THRESHOLDS.strike_share * speed.max()
+    fast = speed >= THRESHOLDS.strike_share * max(THRESHOLDS.strike_speed, speed.max())
     return [
         row for row in np.flatnonzero(fast).tolist() if speed[row] == speed[max(0, row - near) : row + near + 1].max()
     ]

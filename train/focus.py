@@ -1,9 +1,9 @@
 """After stage 5: the denoiser learns a few actions anew, and stays as it was elsewhere.
 
-Somebody who punches every two seconds is at any of these when a clip begins. The denoiser has a hundred such clips and
-no reason to choose a moment, so it makes the mean of all, whose fist moves at half the speed. Here the clips of such an
-action begin a moment before a strike, so that they are alike; and of all other clips the denoiser should answer what it
-did before, so that it forgets nothing (Li and Hoiem 2017, "Learning without Forgetting").
+Somebody who punches every two seconds is at any moment of it when a clip begins. Of a few such clips the denoiser makes
+the mean, whose fist moves at half the speed. Here the clips of what strikes begin a moment before a strike, and are
+alike; and of all other clips the denoiser should answer what it did before, so that it forgets nothing (Li and Hoiem
+2017, "Learning without Forgetting").
 
 Run as `python -m train.focus --prepared PREPARED --models MODELS --start MODELS/preferred --out RUN --actions punch`.
 """

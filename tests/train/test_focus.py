@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from mote.checkpoint import load
+from mote.models.mtdm import MTDM, MTDMConfig
 from mote.motion.features import to_features, to_motion
 from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
 from mote.pipeline import MoTe
+from train import focus
 from train.data import Clips
 from train.focus import FocusTraining, Practices, beginning_alike, loss
 from train.loop import FitConfig, fit, generator
@@ -74,6 +77,21 @@ def test_actions_that_no_clip_shows_and_that_do_not_exist_are_told_in_a_sentence
         beginning_alike(clips, ["kick"])
     with pytest.raises(ValueError, match=r"actions are some of .*; not swim"):
         FocusTraining(actions=("swim",))
+
+
+def test_without_such_a_clip_the_denoiser_stays_as_it_is_if_asked(choosy_folder, tmp_path, monkeypatch, capsys):
+    def unseen(*_):
+        raise focus.UnseenError("no clip shows punch")
+
+    monkeypatch.setattr(focus, "train", unseen)
+    start = choosy_folder / "mtdm"
+    asked = ["--prepared", str(tmp_path), "--models", str(choosy_folder), "--start", str(start), "--out", str(tmp_path)]
+    with pytest.raises(StoppedError, match="no clip shows punch"):
+        focus.main(asked)
+    focus.main([*asked, "--if-any"])
+    assert "stays as it is" in capsys.readouterr().out
+    before, after = (load(MTDM, MTDMConfig, folder).state_dict() for folder in (start, tmp_path))
+    assert all(torch.equal(after[name], value) for name, value in before.items())
 
 
 @pytest.fixture

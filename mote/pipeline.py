@@ -253,7 +253,7 @@ class MoTe:
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
             said = self.ted.encode(texts).float() if texts else None  # (texts, k, d)
-            understood = None if said is None else self._understood(said, texts)
+            understood = None if said is None else self.ted.understood(said, texts, LIKENED, self._known)
             choice = self._choice(said, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
@@ -274,11 +274,6 @@ class MoTe:
                 callback=callback,
             )
             return self._samples(made, motion_latents, text_latents, frames, seeds)
-
-    def _understood(self, said: Tensor, texts: list[str]) -> Tensor:
-        """What texts are taken to mean, (texts, k, d), of whose words the latents are such."""
-        alike = self._known.alike(self.ted.parts(said)[0]) if self._known else None
-        return self.ted.likened(said, LIKENED, texts=texts, alike=alike)
 
     def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
         """How the best of several draws is kept, where the model can tell.

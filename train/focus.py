@@ -10,7 +10,6 @@ Run as `python -m train.focus --prepared PREPARED --models MODELS --start MODELS
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.features import to_motion
 from mote.pipeline import LIKENED
+from train import mtdm
 from train.command import command
 from train.data import MAX_FRAMES, Clips
 from train.engine import engine, on_main
@@ -214,11 +214,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: FocusT
 
 @command
 def main(arguments: Sequence[str] | None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and claims")
-    parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser = mtdm.onward_parser(__doc__)
     parser.add_argument("--if-any", action="store_true", help="without a clip of these the denoiser stays as it is")
     parser.add_argument("--actions", nargs="+", default=FocusTraining.actions, help="groups of actions to learn anew")
     add_arguments(parser, minutes=20, lr=3e-4, steps=4500)

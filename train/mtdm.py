@@ -255,6 +255,16 @@ def train(
     return model
 
 
+def onward_parser(description: str | None) -> argparse.ArgumentParser:
+    """The folders of a stage that goes on with a trained denoiser."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
+    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and claims")
+    parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    return parser
+
+
 @command
 def main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)

@@ -11,7 +11,6 @@ Run as `python -m train.prefer --prepared PREPARED --models MODELS --start MODEL
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -387,11 +386,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
 
 @command
 def main(arguments: Sequence[str] | None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and claims")
-    parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser = mtdm.onward_parser(__doc__)
     add_arguments(parser, minutes=36, lr=7e-5, steps=500)
     usual = PreferTraining()
     group = parser.add_argument_group("what is drawn; --minutes are of all rounds, --steps of each")

@@ -16,7 +16,6 @@ Run as `python -m train.refine --prepared PREPARED --models MODELS --start MODEL
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -283,11 +282,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Refine
 
 @command
 def main(arguments: Sequence[str] | None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
-    parser.add_argument("--models", type=Path, required=True, help="the folder with med, ted and claims")
-    parser.add_argument("--start", type=Path, required=True, help="the folder of a trained denoiser of their latents")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
+    parser = mtdm.onward_parser(__doc__)
     add_arguments(parser, minutes=60, lr=1e-4, steps=20_000)
     usual = RefineTraining()
     sizes = parser.add_argument_group("what it practises; a GPU has room for far more than the defaults")

@@ -107,7 +107,7 @@ class ClaimReader(nn.Module):
 
 @dataclass(frozen=True)
 class Among:
-    """Some sentences by what they claim: probabilities by kind, (n, classes + 1)."""
+    """Some sentences by what they claim: probabilities by kind, (n, classes + 1), for a reader on whatever device."""
 
     reader: ClaimReader
     claims: Mapping[str, Float[Tensor, "n classes+1"]]
@@ -115,12 +115,14 @@ class Among:
     def alike(self, meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b n"]:
         """How probable it is that each meaning claims what each sentence does: the logarithm, of all kinds together."""
         said = _probabilities(self.reader.said(meanings))
-        return _logarithm(torch.stack([said[kind] @ each.T for kind, each in self.claims.items()])).sum(dim=0)
+        same = [said[kind] @ each.T.to(meanings.device) for kind, each in self.claims.items()]
+        return _logarithm(torch.stack(same)).sum(dim=0)
 
     def shown(self, latents: Float[Tensor, "b l d"]) -> Float[Tensor, "b n"]:
         """How probable it is that each motion shows what each sentence claims, likewise."""
         seen = _probabilities(self.reader.shown(latents))
-        shown = [seen[kind] @ each[:, :-1].T + each[:, -1] for kind, each in self.claims.items()]
+        claims = {kind: each.to(latents.device) for kind, each in self.claims.items()}
+        shown = [seen[kind] @ each[:, :-1].T + each[:, -1] for kind, each in claims.items()]
         return _logarithm(torch.stack(shown)).sum(dim=0)
 
 

@@ -122,13 +122,18 @@ class TextAutoencoder(nn.Module, ABC):
 
     @torch.no_grad()
     def understand(self, texts: list[str], share: float, among: Among | None = None) -> Float[Tensor, "b k d"]:
-        """The latents of texts as they are understood (`likened`); by what they claim as well, where known captions
-        are told by it: `ClaimReader.among` of `known_meanings`.
+        """The latents of texts as they are `understood`.
 
         Raises:
             ValueError: a text has no words.
         """
-        latents = self.encode(texts).float()
+        return self.understood(self.encode(texts).float(), texts, share, among)
+
+    def understood(
+        self, latents: Float[Tensor, "b k d"], texts: list[str], share: float, among: Among | None = None
+    ) -> Float[Tensor, "b k d"]:
+        """What the latents of texts are taken for (`likened`); by what they claim as well, where known captions are
+        told by it: `ClaimReader.among` of `known_meanings`."""
         alike = among.alike(self.parts(latents)[0]) if among else None
         return self.likened(latents, share, texts=texts, alike=alike)
 

@@ -71,6 +71,15 @@ def test_a_motion_shows_what_some_sentences_claim():
 
 
 @torch.no_grad()
+def test_what_was_read_serves_when_the_reader_has_moved_to_another_device():
+    model, meanings, latents = ClaimReader(CONFIG).eval(), torch.randn(4, 3, 5), torch.randn(2, 2, 8)
+    among = model.among(meanings)
+    model.to("meta")
+    assert among.alike(meanings.to("meta")).shape == (4, 4)
+    assert among.shown(latents.to("meta")).shape == (2, 4)
+
+
+@torch.no_grad()
 def test_what_is_unsure_lies_between(reader):
     motions, meanings = torch.randn(6, 2, 8), torch.randn(6, 3, 5)
     kept = reader.kept(motions, meanings)

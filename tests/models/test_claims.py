@@ -1,6 +1,7 @@
 """What is claimed and what is shown, and how the two are compared."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -71,12 +72,15 @@ def test_a_motion_shows_what_some_sentences_claim():
 
 
 @torch.no_grad()
-def test_what_was_read_serves_when_the_reader_has_moved_to_another_device():
-    model, meanings, latents = ClaimReader(CONFIG).eval(), torch.randn(4, 3, 5), torch.randn(2, 2, 8)
-    among = model.among(meanings)
-    model.to("meta")
-    assert among.alike(meanings.to("meta")).shape == (4, 4)
-    assert among.shown(latents.to("meta")).shape == (2, 4)
+@pytest.mark.parametrize(
+    "ask", [lambda among: among.alike(torch.randn(4, 3, 5)), lambda among: among.shown(torch.randn(2, 2, 8))]
+)
+def test_what_was_read_on_another_device_is_taken_to_where_it_is_asked_for(reader, ask):
+    """From `meta` nothing can be copied: that it cannot tells that it is tried."""
+    read = reader.among(torch.randn(4, 3, 5))
+    elsewhere = replace(read, claims={kind: each.to("meta") for kind, each in read.claims.items()})
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        ask(elsewhere)
 
 
 @torch.no_grad()

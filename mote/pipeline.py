@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import torch
@@ -39,9 +39,9 @@ GUIDANCE = (5.0, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-HALVED_AFTER = (0.25, 0.375)
-"""A motion made from a text is the best of four draws, where the model has `claims` to tell; after each of these shares
-of the steps the better half goes on (train/NOTES.md)."""
+HALVED_AFTER = (0.25, 0.25, 0.375)
+"""A motion made from a text is the best of eight draws, where the model has `claims` to tell; after each of these
+shares of the steps the better half goes on (train/NOTES.md)."""
 PAIRS = 2
 """A motion and a sentence that are made together are the better of so many such pairs, told likewise."""
 
@@ -49,7 +49,7 @@ CLOSENESS = 2.0
 """How much the cosine of the two counts there, beside the logarithm of the probability that the claims are kept: it
 tells of what is no claim (train/NOTES.md)."""
 
-LASTING = (0.3, 0.43, 0.57, 0.7)
+LASTING = (0.3, 0.36, 0.42, 0.47, 0.53, 0.58, 0.64, 0.7)
 """How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
 do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
 
@@ -278,22 +278,26 @@ class MoTe:
     def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
         """How the best of several draws is kept, where the model can tell.
 
-        How long it lasts is asked of texts (texts, k, d) as they are said: what they are taken to mean has less of
-        their numbers.
+        How long it lasts, and what is measured, is asked of texts (texts, k, d) as they are said: what they are taken
+        to mean has less of their numbers. Where nothing was said half as many draws are enough.
         """
         if self.claims is None:
             return None
         if said is None:
-            return Choice(self._fits, HALVED_AFTER, PAIRS)
-        lengths = self.claims.frames(self.ted.parts(said)[0], LASTING)  # (texts, draws)
-        return Choice(self._fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
+            return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
+        meanings, _ = self.ted.parts(said)  # (texts, k, m)
+        lengths = self.claims.frames(meanings, LASTING)  # (texts, draws)
+        fits = partial(self._fits, said=meanings.repeat_interleave(samples, dim=0))
+        return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
-    def _fits(self, motions: Tensor, texts: Tensor) -> Tensor:
-        """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, and how near the two lie
-        in the space of the retrieval, if there is one, (b,)."""
+    def _fits(self, motions: Tensor, texts: Tensor, said: Tensor | None = None) -> Tensor:
+        """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, and what was `said`,
+        meanings (n, k, m) each for as many of the motions; and how near the two lie in the space of the retrieval, if
+        there is one, (b,)."""
         assert self.claims is not None
         meanings, _ = self.ted.parts(texts)
-        fit = self.claims.kept(motions, meanings)
+        asked = None if said is None else said.repeat_interleave(len(motions) // len(said), dim=0)
+        fit = self.claims.kept(motions, meanings, asked)
         if self.retrieval is None:
             return fit
         places = self.retrieval.place_motions(motions), self.retrieval.place_texts(meanings)

@@ -34,3 +34,24 @@ def standing(frames: int = 20) -> np.ndarray:
             joints[child] = joints[parent] + HUMANML3D.offsets[child]
     joints[:, 1] -= joints[:, 1].min()
     return np.repeat(joints[None], frames, axis=0)
+
+
+def walking(seconds: float, velocity: tuple[float, float], rate: float = 1.0) -> np.ndarray:
+    """Joints of a person who glides by velocity (x, z) m/s; each foot steps `rate` times a second."""
+    joints = standing(round(seconds * LIMITS.fps))
+    clock = np.arange(len(joints)) / LIMITS.fps
+    way = np.array([velocity[0], 0.0, velocity[1]])
+    joints += (clock[:, None] * way)[:, None]
+    swing = 0.3 * np.sin(2 * np.pi * rate * clock)[:, None] * way / np.linalg.norm(way)
+    for foot, sign in ((HUMANML3D.left_foot, 1), (HUMANML3D.right_foot, -1)):
+        joints[:, list(foot)] += sign * swing[:, None]
+    return joints
+
+
+def boxing(*moments: int, frames: int = 140) -> np.ndarray:
+    """Joints of somebody whose right fist is thrust out at these frames, a tenth of a second each way."""
+    joints = standing(frames)
+    for moment in moments:
+        for away, reach in ((-1, 0.2), (0, 0.4), (1, 0.2)):
+            joints[moment + away, HUMANML3D.index("right wrist"), 2] += reach
+    return joints

@@ -185,13 +185,14 @@ def test_parts_that_do_not_fit_are_refused(tiny_folder, tmp_path):
 @pytest.mark.parametrize("task", ["text-to-motion", "joint", "motion-variation"])
 def test_a_model_that_reads_claims_keeps_the_best_of_several_draws(tiny_model, choosy_folder, walk, task):
     choosy = MoTe.from_pretrained(choosy_folder, device="cpu")
+    choosy.claims.motion.register_forward_pre_hook(lambda _, inputs: 1e4 * inputs[0])  # its latents are all but zero
     batches: list[int] = []
     hook = choosy.claims.motion.register_forward_hook(lambda _, inputs, __: batches.append(len(inputs[0])))
     given = inputs(task, walk)
     chosen = choosy.generate(task, **given, samples=2, steps=2, seed=3)
     hook.remove()
-    expected = [2 * 2 * 4, 2 * 2] if task == "joint" else [2 * 4]
-    assert batches == expected, "both halvings are after the first of two steps, and of two pairs one is kept"
+    expected = {"text-to-motion": [2 * 8], "joint": [2 * 2 * 4, 2 * 2], "motion-variation": [2 * 4]}
+    assert batches == expected[task], "all halvings are after the first of two steps, and of two pairs one is kept"
     alone = choosy.generate(task, **given, steps=2, seed=4)
     assert np.allclose(chosen[1].motion.joints, alone[0].motion.joints, atol=1e-4), "each sample has its own draws"
     first = tiny_model.generate(task, **given, samples=2, steps=2, seed=3)
@@ -202,26 +203,30 @@ def test_a_model_that_reads_claims_keeps_the_best_of_several_draws(tiny_model, c
 def test_of_draws_that_keep_the_claims_alike_the_one_is_kept_that_the_space_has_nearest(choosy_folder, monkeypatch):
     model = MoTe.from_pretrained(choosy_folder, device="cpu")
     model.retrieval = Retrieval(RetrievalConfig(motion=(2, 8), text=(3, 8), width=8, heads=2)).eval()
-    monkeypatch.setattr(model.claims, "kept", lambda motions, _: torch.zeros(len(motions)))
-    lengths = torch.tensor([[33, 44, 55, 66]])
+    monkeypatch.setattr(model.claims, "kept", lambda motions, *_: torch.zeros(len(motions)))
+    lengths = torch.tensor([[33, 38, 44, 49, 55, 60, 66, 71]])
     monkeypatch.setattr(model.claims, "frames", lambda *_: lengths)
     one, other = torch.tensor([1.0, 0.0]), torch.tensor([0.6, 0.8])
     monkeypatch.setattr(model.retrieval, "place_texts", lambda texts: one.expand(len(texts), 2))
-    for nearest in range(4):
-        places = torch.stack([one if row == nearest else other for row in range(4)])
+    for nearest in range(8):
+        places = torch.stack([one if row == nearest else other for row in range(8)])
         monkeypatch.setattr(model.retrieval, "place_motions", lambda _, places=places: places)
         [made] = model.generate("text-to-motion", text="a person walks", steps=2, seed=0)
         assert len(made.motion) == lengths[0, nearest]
 
 
-def test_a_motion_lasts_as_long_as_its_text_tells_unless_it_is_asked_to_last_otherwise(choosy_model, monkeypatch):
-    meanings = []
+def test_a_motion_lasts_as_long_as_its_text_says_unless_asked_otherwise_and_shows_what_that_says(
+    choosy_model, monkeypatch
+):
+    meanings, claimed = [], []
 
     def frames(read, shares):
         meanings.append(read)
-        return torch.tensor([[33, 44, 55, 66], [70] * 4])
+        return torch.tensor([[33, 44, 55, 66] * 2, [70] * 8])
 
     monkeypatch.setattr(choosy_model.claims, "frames", frames)
+    kept = choosy_model.claims.kept
+    monkeypatch.setattr(choosy_model.claims, "kept", lambda *given: (claimed.append(given[2]), kept(*given))[1])
     texts = ["a person walks", "a person waves for a while"]
     own, said = (choosy_model.generate("text-to-motion", text=texts, seconds=seconds, samples=2, seed=5, steps=2)
                  for seconds in (None, [None, 2.0]))  # fmt: skip
@@ -231,6 +236,7 @@ def test_a_motion_lasts_as_long_as_its_text_tells_unless_it_is_asked_to_last_oth
     assert [len(one.motion) for one in said] == [*lengths[:2], 40, 40]
     as_said, _ = choosy_model.ted.parts(choosy_model.ted.encode(texts))
     torch.testing.assert_close(meanings[0], as_said)
+    torch.testing.assert_close(claimed[0], as_said.repeat_interleave(2 * 8, dim=0))
 
 
 def test_readers_of_other_latents_are_refused(tiny_model):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,17 @@ from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from train.command import command
+from train.cuts import with_counted
 from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.observe import shown_side
 from train.pairs import Draw, Motions, encode_texts
 from train.prepare.actions import ACTIONS, action_group, find_action
-from train.prepare.details import pace
+from train.prepare.details import pace, path, raised_to, times, turned
 from train.prepare.facts import Facts
-from train.prepare.reading import Claims, read_caption
+from train.prepare.reading import Claims, read_caption, with_seconds
+from train.prepare.signals import FPS
 from train.prepare.words import STYLES, style_group
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -45,13 +47,25 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "side": ("left", "right", "both"),
     "turn": ("left", "right"),
     "speed": ("slow", "steady", "fast"),
+    "steps": tuple(str(count) for count in range(2, 13)),
+    "meters": ("1", "1.5", "2", "2.5", "3", "3.5", "4", "5", "6", "7", "8.5", "10"),
+    "seconds": tuple(str(count) for count in range(2, 11)),
+    "times": tuple(str(count) for count in range(2, 11)),
+    "path": ("straight", "curve", "circle"),
+    "turned": ("slight", "quarter", "half", "full"),
+    "raised": ("chest", "shoulder", "head", "over"),
+    "stops": ("True", "False"),
 }
-"""What is told, by the names of what `read_caption` reads."""
+"""What is told, by the names of what `read_caption` reads; meters are told by the nearest."""
+LABELLED = "action", "style", "side", "turn", "speed"
+"""What tells apart what clips show; the rest is measured, and a matter of degree."""
 UNKNOWN = -100
 """The class where nothing is to be told; cross-entropy ignores it."""
 NOISE = 0.6
 """The largest deviation that is added to standardised latents of motions: what is told of a noisy one changes little
 between latents that look alike, so that following it does not lead away from them."""
+SECONDS = 2, 10
+"""From how many, and below how many, seconds a sentence names that is to name others."""
 LENGTHS = 24
 """How many lengths are told apart, each so many times the one before."""
 Losses = dict[str, Float[Tensor, ""]]
@@ -72,6 +86,7 @@ class ClaimsTraining:
         trims: copies of each clip with a little cut off, as in `train.mtdm.MTDMTraining`.
         sentences: for each clip; random captions of it.
         reworded: how often such a sentence is in other words.
+        retimed: how often one that names seconds names others.
     """
 
     batch: int = 128
@@ -84,6 +99,7 @@ class ClaimsTraining:
     trims: int = 2
     sentences: int = 6
     reworded: float = 0.7
+    retimed: float = 0.5
 
 
 def blurred(latents: Float[Tensor, "b n d"], noise: float, chance: torch.Generator) -> Float[Tensor, "b n d"]:
@@ -105,12 +121,37 @@ def shown(record: Mapping[str, Any], *, mirrored: bool) -> dict[str, str | None]
         other = {"left": "right", "right": "left"}
         sides = {name: other.get(side or "", side) for name, side in sides.items()}
     style = record["style"] and style_group(record["style"])
-    return {"action": action, "style": style, "speed": pace(action, facts), **sides}
+    travels = kind in ("travel", "turn")
+    measured = {
+        "steps": facts.steps if travels else None,
+        "meters": _nearest(facts.distance) if travels else None,
+        "seconds": round(facts.seconds),
+        "times": times(action, record["side"], facts),
+        "path": path(facts) if travels else None,
+        "turned": turned(facts),
+        "raised": raised_to(record["side"], facts) if kind == "hand" else None,
+        "stops": facts.stops if travels else None,
+    }
+    return {"action": action, "style": style, "speed": pace(action, facts), **sides, **_told(measured)}
+
+
+def _told(values: Mapping[str, object]) -> dict[str, str | None]:
+    """The names of the classes of some values, which may have none."""
+    return {kind: None if value is None else str(value) for kind, value in values.items()}
+
+
+def _nearest(meters: float) -> str | None:
+    """The class of a way; None for one that is too short to be told."""
+    least, *_ = told = [float(name) for name in CLASSES["meters"]]
+    if meters < 0.75 * least:
+        return None
+    return CLASSES["meters"][int(np.abs(np.log(np.array(told) / meters)).argmin())]
 
 
 def subject(record: Mapping[str, Any], *, mirrored: bool) -> tuple[str | None, ...]:
-    """All that tells whether two clips show the same: the action itself, and `shown`."""
-    return find_action(record["action"])[0], *shown(record, mirrored=mirrored).values()
+    """All that tells whether two clips show the same: the action itself, and what is LABELLED."""
+    seen = shown(record, mirrored=mirrored)
+    return find_action(record["action"])[0], *(seen[kind] for kind in LABELLED)
 
 
 def classes(told: Sequence[Mapping[str, str | None]]) -> dict[str, Int[Tensor, " n"]]:
@@ -121,7 +162,8 @@ def classes(told: Sequence[Mapping[str, str | None]]) -> dict[str, Int[Tensor, "
 
 def claimed(said: Claims) -> dict[str, str | None]:
     """What a sentence says, by the kinds of CLASSES."""
-    return {kind: getattr(said, kind) for kind in CLASSES}
+    said_of = {kind: getattr(said, kind) for kind in CLASSES}
+    return _told(said_of | {"meters": said.meters and _nearest(said.meters)})
 
 
 def entropies(logits: Mapping[str, Tensor], wanted: Mapping[str, Int[Tensor, " b"]], smoothing: float = 0.0) -> Losses:
@@ -149,20 +191,39 @@ def near_lengths(frames: Int[Tensor, " b"], told: Sequence[int], smoothing: floa
 
 
 class Examples:
-    """Latents and what they tell: motions with what their clips show, sentences about them with what these claim."""
+    """Latents and what they tell: motions with what their clips show, sentences about them with what these claim.
 
-    def __init__(self, motions: Motions, ted: TextAutoencoder, *, sentences: int = 1, reworded: float = 0.0) -> None:
+    A share of the sentences that name seconds name others (`retimed`), and tell of so long a motion then: hardly a clip
+    is as short or as long as somebody may ask for.
+    """
+
+    def __init__(
+        self,
+        motions: Motions,
+        ted: TextAutoencoder,
+        *,
+        sentences: int = 1,
+        reworded: float = 0.0,
+        retimed: float = 0.0,
+    ) -> None:
         self.motions = motions
         told = [shown(record, mirrored=mirrored) for mirrored in (False, True) for record in motions.records]
         self.shown = classes(told)
         drawn = [motions.sentences(reworded, torch.Generator().manual_seed(number)) for number in range(sentences)]
-        meaning, _ = ted.parts(encode_texts(ted, [sentence for _, said in drawn for sentence in said]))
-        self.meaning = meaning  # (sentences 2 clips, k, m)
-        claims = classes([claimed(read_caption(motions.captions[row])) for rows, _ in drawn for row in rows])
+        said = [sentence for _, texts in drawn for sentence in texts]
+        heard = [read_caption(motions.captions[row]) for rows, _ in drawn for row in rows]
+        self.frames = motions.frames[0].repeat(sentences)
+        """How long the clip lasts that each sentence is about, or how long the sentence says."""
+        chance = torch.Generator().manual_seed(0)
+        others = torch.randint(*SECONDS, (len(said),), generator=chance).tolist()
+        for row in (torch.rand(len(said), generator=chance) < retimed).nonzero()[:, 0].tolist():
+            if heard[row].seconds is not None:
+                said[row], heard[row] = with_seconds(said[row], others[row]), replace(heard[row], seconds=others[row])
+                self.frames[row] = others[row] * FPS
+        self.meaning, _ = ted.parts(encode_texts(ted, said))  # (sentences 2 clips, k, m)
+        claims = classes([*map(claimed, heard)])
         self.claimed = {kind: rows.masked_fill(rows == UNKNOWN, len(CLASSES[kind])) for kind, rows in claims.items()}
         """The class of what each sentence claims, the last where it claims nothing, (sentences 2 clips)."""
-        self.frames = motions.frames[0].repeat(sentences)
-        """How long the clip lasts that each sentence is about."""
         self.weights = motions.weights.repeat(sentences)
         self.styled = (claims["style"] != UNKNOWN).nonzero()[:, 0]
 
@@ -210,14 +271,17 @@ def train(prepared: Path, models: Path, out: Path, training: ClaimsTraining, fit
     """Fit both readers on the training split's latents of `models/med` and `models/ted`, and save them to `out`."""
     where = engine().device
     med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
-    motions = Motions(med, Clips.load(prepared, "train"), trims=training.trims)
-    examples = Examples(motions, ted, sentences=training.sentences, reworded=training.reworded)
+    motions = Motions(med, with_counted(Clips.load(prepared, "train")), trims=training.trims)
+    examples = Examples(
+        motions, ted, sentences=training.sentences, reworded=training.reworded, retimed=training.retimed
+    )
     validation = Examples(Motions(med, Clips.load(prepared, "val")), ted)
     torch.manual_seed(fitting.seed)
     config = ClaimReaderConfig(
         motion=(med.config.tokens, med.config.dim),
         text=(ted.config.tokens, ted.config.meaning_width),
         classes=CLASSES,
+        measured=tuple(kind for kind in CLASSES if kind not in LABELLED),
         lengths=lengths(med.config.min_frames, med.config.max_frames),
     )
 

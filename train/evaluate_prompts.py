@@ -4,19 +4,23 @@ prompt, and things that no clip shows."""
 import tomllib
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mote.motion.sequence import join
 from train.evaluation import Evaluation
-from train.observe import Outcome, observe, table_by
+from train.observe import Fact, Outcome, kept, observe, table_by
 from train.prepare.actions import ACTIONS
+from train.prepare.reading import read_caption
+from train.prepare.words import number
 from train.prepare.writer import clause
 from train.report import Row
 
 _PROMPTS = tomllib.loads(Path(__file__).with_name("prompts.toml").read_text(encoding="utf-8"))
 OUTSIDE: tuple[str, ...] = tuple(_PROMPTS["outside"])
 PHRASES: dict[str, str] = _PROMPTS["actions"]
+NUMBERS: dict[Fact, dict[str, Any]] = _PROMPTS["numbers"]
 CALLS = 8
 """Prompts for each action."""
 CALLED = "actions by their plain names"
@@ -60,11 +64,13 @@ def plain_prompts(action: str) -> list[str]:
 
 
 def prompts(evaluation: Evaluation) -> None:
-    """Whether each of two actions is done in its half, and which prompts the model calls strange (`MoTe.strangeness`).
+    """Whether each of two actions is done in its half, whether numbers are heard, and which prompts the model calls
+    strange (`MoTe.strangeness`).
 
     The judge knows whole clips of one action: a half that ends in the middle of one is harder for it.
     """
     two_actions(evaluation)
+    numbers(evaluation)
     name = "the app says that the model knows little like it"
     captions = [evaluation.prompt(number) for number in range(len(evaluation.real))]
     for which, texts in (
@@ -98,3 +104,13 @@ def two_actions(evaluation: Evaluation) -> None:
         done["both are"] = [all(both) for both in zip(*done.values(), strict=True)]
         for what, values in done.items():
             evaluation.add(f"two actions, {name}: {what}", values)
+
+
+def numbers(evaluation: Evaluation) -> None:
+    """Whether as many steps, metres and seconds as plain sentences ask for are made, by what is measured."""
+    for fact, asked in NUMBERS.items():
+        counts = range(asked["from"], asked["to"] + 1)
+        texts = [sentence.format(number(count)) for sentence in asked["sentences"] for count in counts]
+        seen = observe(evaluation.judge, evaluation.make_motions(texts))
+        done = [kept(read_caption(text), made.facts)[fact] for text, made in zip(texts, seen, strict=True)]
+        evaluation.add(f"plain prompts that name a number: {fact} as asked for", done)

@@ -13,6 +13,7 @@ from train.observe import (
     Outcome,
     judge_caption,
     judge_motion,
+    kept,
     observe,
     table_by,
 )
@@ -25,6 +26,11 @@ FACTS: Mapping[Fact, str] = {
     "pace": "pace named is kept",
     "distance": f"distance named is covered, to {METERS_OFF:.0%}",
     "duration": f"seconds named are taken, {SECONDS_OFF:g} more or less allowed",
+    "times": "jumps and waves named are made, as often",
+    "path": "shape of the way named is gone: straight, a curve, a circle",
+    "size": "size of the turn named is made",
+    "height": "height named is reached by the hands",
+    "stop": "stop named is made",
 }
 """What is measured of a motion against its prompt, and the words for it."""
 
@@ -47,19 +53,22 @@ def text_to_motion(evaluation: Evaluation) -> None:
     evaluation.add(f"{name}: the side, the direction and the turn named", [o.ways for o in outcomes], 0.97)
     for fact, what in FACTS.items():
         evaluation.add(f"{name}: the {what}", [outcome.facts.get(fact) for outcome in outcomes])
+    every = [right for outcome in outcomes for right in outcome.facts.values()]
+    evaluation.add(f"{name}: all that is named and measured", every)
     _add_tables(evaluation, name, outcomes)
 
 
 def motion_to_text(evaluation: Evaluation) -> None:
-    """Whether the caption of a real clip names the action and the side of its label."""
-    outcomes = [
-        judge_caption(read_caption(text), clip) for text, clip in zip(evaluation.captions, evaluation.real, strict=True)
-    ]
+    """Whether the caption of a real clip names the action and the side of its label, and what is measured of it."""
+    said = [*zip(map(read_caption, evaluation.captions), evaluation.real, strict=True)]
+    outcomes = [judge_caption(claims, clip) for claims, clip in said]
     name = "motion-to-text"
     evaluation.add(f"{name}: action and side named right", [o.right for o in outcomes], 0.97)
     spoken = [outcome.right for outcome in outcomes if not outcome.silent]
     evaluation.add(f"{name}: the same, without the captions that leave out a known side", spoken)
     _add_details(evaluation, name, outcomes, style=0.9)
+    every = [right for claims, clip in said for right in kept(claims, clip.seen.facts).values()]
+    evaluation.add(f"{name}: what is named and measured is so", every)
     _add_tables(evaluation, name, outcomes)
 
 

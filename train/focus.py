@@ -14,11 +14,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -29,30 +26,19 @@ from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.motion.features import to_motion
 from mote.pipeline import LIKENED
 from train import mtdm
 from train.command import command
-from train.data import MAX_FRAMES, Clips
+from train.cuts import UnseenError, beginning_alike
+from train.data import Clips
 from train.engine import engine, on_main
 from train.loop import FitConfig, add_arguments, asked, fit
 from train.mtdm import Exercise, MTDMTraining, exercise
 from train.pairs import Draw, Motions, Pairs
-from train.prepare.actions import ACTIONS, action_group, find_action
-from train.prepare.facts import strikes
-from train.prepare.signals import FPS
-from train.storage import StoppedError
+from train.prepare.actions import ACTIONS
 
-LEAD = 0.4
-"""Seconds before a strike at which a clip begins."""
-TAIL = 0.2
-"""Seconds by which a single strike reaches into the next."""
 SENTENCES = 6
 """Prompts that are kept of each clip."""
-
-
-class UnseenError(StoppedError):
-    """No clip shows what is to be learned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,34 +68,6 @@ class FocusTraining:
         known = sorted({action.group for action in ACTIONS.values()})
         if not self.actions or not set(self.actions) <= set(known):
             raise ValueError(f"actions are some of {', '.join(known)}; not {', '.join(self.actions) or 'none'}")
-
-
-def beginning_alike(clips: Clips, actions: Sequence[str]) -> Clips:
-    """The clips of some actions: of one that strikes, from a moment before each strike on, and each strike by itself,
-    where that lasts long enough to be a clip; others are whole.
-
-    Raises:
-        UnseenError: there is no clip of these actions.
-    """
-    least, lead, tail = clips.form.min_frames, round(LEAD * FPS), round(TAIL * FPS)
-    features: list[np.ndarray] = []
-    records: list[dict[str, Any]] = []
-    for clip, record in zip(clips.features, clips.records, strict=True):
-        if action_group(record["action"]) not in actions:
-            continue
-        clip, striking = clip[:MAX_FRAMES], ACTIONS[find_action(record["action"])[0]].kind == "strike"
-        moments = strikes(to_motion(clip.astype(np.float32), clips.layout)) if striking else []
-        firsts = [moment - lead for moment in moments if moment >= lead]
-        parts = [clip[first:] for first in firsts]
-        parts += [clip[first : then + tail] for first, then in pairwise(firsts)]
-        parts = [part for part in parts if len(part) >= least] or [clip]
-        features += parts
-        records += [record] * len(parts)
-    if not features:
-        raise UnseenError(
-            f"no clip shows {' or '.join(actions)}: prepare such clips, or name other actions (--actions)"
-        )
-    return Clips(features, records, clips.form)
 
 
 @dataclass(frozen=True)

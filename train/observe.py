@@ -16,7 +16,7 @@ from train.engine import shared
 from train.evaluator import Evaluator, label
 from train.prepare.actions import ACTIONS, Kind, find_action
 from train.prepare.captions import Claims
-from train.prepare.details import pace
+from train.prepare.details import pace, path, raised_to, times, turned
 from train.prepare.facts import Facts, measure
 
 TURN, HEADING = 15.0, 8.0
@@ -28,8 +28,8 @@ WAVES = 2
 STEPS_OFF, METERS_OFF, SECONDS_OFF = 1, 0.25, 1.0
 """How many steps, what share of a way (at least half a metre) and how many seconds more or less than a sentence says
 are right: captions round, and a half step at either end is a matter of taste."""
-Fact = Literal["turn", "steps", "pace", "distance", "duration"]
-"""What a sentence may say that is measured, beside the side."""
+Fact = Literal["turn", "steps", "pace", "distance", "duration", "times", "path", "size", "height", "stop"]
+"""What a sentence may say that is measured, beside the side; size is that of a turn, height that of hands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +191,11 @@ def kept(claims: Claims, facts: Facts) -> dict[Fact, bool | None]:
         "pace": (claims.speed, lambda: pace(claims.action or "", facts) == claims.speed),
         "distance": (claims.meters, lambda: _near(facts.distance, claims.meters or 0.0)),
         "duration": (claims.seconds, lambda: abs(facts.seconds - (claims.seconds or 0)) <= SECONDS_OFF),
+        "times": (claims.times, lambda: times(claims.action or "", claims.side, facts) == claims.times),
+        "path": (claims.path, lambda: path(facts) == claims.path),
+        "size": (claims.turned, lambda: turned(facts) == claims.turned),
+        "height": (claims.raised, lambda: raised_to(claims.side, facts) == claims.raised),
+        "stop": (claims.stops, lambda: facts.stops),
     }
     return {fact: None if said is None else check() for fact, (said, check) in checks.items()}
 

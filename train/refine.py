@@ -33,7 +33,7 @@ from mote.models.text_autoencoder import TextAutoencoder
 from mote.pipeline import LIKENED, MOTION_RISE, PAPER_GUIDANCE
 from mote.sampling import sample_latents
 from train import mtdm
-from train.claims import NOISE, blurred, claimed, classes, entropies
+from train.claims import LABELLED, NOISE, blurred, claimed, classes, entropies
 from train.command import command
 from train.data import Clips
 from train.engine import engine, on_main
@@ -102,7 +102,7 @@ SIZES = {
 @dataclass(frozen=True)
 class Practice:
     """One step's clips: latents and lengths, latents of captions about them as they are and as prompts, and the classes
-    that each prompt claims."""
+    that each prompt claims of what is LABELLED."""
 
     motion: Float[Tensor, "b l dm"]
     text: Float[Tensor, "b k dt"]
@@ -133,7 +133,7 @@ class Practices:
             text.to(where),
             prompt.to(where),
             motions.frames[drawn.copies, drawn.clips].to(where),
-            {kind: rows.to(where) for kind, rows in claims.items()},
+            {kind: claims[kind].to(where) for kind in LABELLED},
         )
 
 
@@ -189,7 +189,8 @@ def walk_to_motions(
     )
     assert made is not None
     wanted = {kind: rows.repeat_interleave(draws) for kind, rows in practice.claims.items()}
-    missed = entropies(claims.shown(blurred(made, NOISE, chance)), wanted)
+    seen = claims.shown(blurred(made, NOISE, chance))
+    missed = entropies({kind: seen[kind] for kind in wanted}, wanted)
     energy = energy_score(made.unflatten(0, (-1, draws)), real, weights)
     return {"energy": energy, **{f"claimed {kind}": value for kind, value in missed.items()}}
 

@@ -25,17 +25,19 @@ UNLIKELY = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimReaderConfig:
-    """Sizes of what is read (tokens x numbers of each) and of the networks, the classes of each kind of claim, and the
-    lengths in frames that are told apart.
+    """Sizes of what is read (tokens x numbers of each) and of the networks, the classes of each kind of claim, which of
+    the kinds are `measured`, and the lengths in frames that are told apart.
 
     Raises:
-        ValueError: the width does not divide into the heads, a kind has no classes, or the lengths do not rise.
+        ValueError: the width does not divide into the heads, a kind has no classes or is measured and not there, or the
+            lengths do not rise.
     """
 
     motion: tuple[int, int]
     text: tuple[int, int]
     classes: Mapping[str, tuple[str, ...]]
     lengths: tuple[int, ...]
+    measured: tuple[str, ...] = ()
     width: int = 96
     layers: int = 2
     heads: int = 4
@@ -47,11 +49,14 @@ class ClaimReaderConfig:
         object.__setattr__(self, "motion", tuple(self.motion))  # JSON has lists
         object.__setattr__(self, "text", tuple(self.text))
         object.__setattr__(self, "lengths", tuple(self.lengths))
+        object.__setattr__(self, "measured", tuple(self.measured))
         object.__setattr__(self, "classes", {kind: tuple(names) for kind, names in self.classes.items()})
         if self.width % self.heads:
             raise ValueError(f"the width {self.width} does not divide into {self.heads} heads")
         if not self.classes or not all(self.classes.values()):
             raise ValueError("every kind of claim needs classes, and there is one kind at least")
+        if not set(self.measured) <= set(self.classes):
+            raise ValueError(f"what is measured is some of {', '.join(self.classes)}, not {', '.join(self.measured)}")
         if not self.lengths or any(one >= other for one, other in pairwise((0, *self.lengths))):
             raise ValueError(f"there is one length at least, and each is more than the one before: {self.lengths}")
 
@@ -95,9 +100,21 @@ class ClaimReader(nn.Module):
         lengths = torch.tensor(self.config.lengths, device=up_to.device)
         return lengths[shorter.clamp(max=len(lengths) - 1)]
 
-    def kept(self, latents: Float[Tensor, "b l d"], meanings: Float[Tensor, "b k m"]) -> Float[Tensor, " b"]:
-        """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together."""
-        return Among(self, _probabilities(self.said(meanings))).shown(latents).diagonal()
+    def kept(
+        self,
+        latents: Float[Tensor, "b l d"],
+        meanings: Float[Tensor, "b k m"],
+        said: Float[Tensor, "b k m"] | None = None,
+    ) -> Float[Tensor, " b"]:
+        """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together.
+
+        What is measured counts where somebody `said` something, whose meaning may not be quite what it is taken for.
+        """
+        measured = self.config.measured
+        claims = {kind: each for kind, each in _probabilities(self.said(meanings)).items() if kind not in measured}
+        if said is not None:
+            claims |= {kind: each for kind, each in _probabilities(self.said(said)).items() if kind in measured}
+        return Among(self, claims).shown(latents).diagonal()
 
     @torch.no_grad()
     def among(self, meanings: Float[Tensor, "n k m"]) -> Among:
@@ -113,9 +130,10 @@ class Among:
     claims: Mapping[str, Float[Tensor, "n classes+1"]]
 
     def alike(self, meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b n"]:
-        """How probable it is that each meaning claims what each sentence does: the logarithm, of all kinds together."""
-        said = _probabilities(self.reader.said(meanings))
-        same = [said[kind] @ each.T.to(meanings.device) for kind, each in self.claims.items()]
+        """How probable it is that each meaning claims what each sentence does: the logarithm, of all kinds together but
+        for what is measured. Few sentences name the same numbers, and a sentence is not understood by those alone."""
+        said, measured = _probabilities(self.reader.said(meanings)), self.reader.config.measured
+        same = [said[kind] @ each.T.to(meanings.device) for kind, each in self.claims.items() if kind not in measured]
         return _logarithm(torch.stack(same)).sum(dim=0)
 
     def shown(self, latents: Float[Tensor, "b l d"]) -> Float[Tensor, "b n"]:

@@ -95,6 +95,22 @@ def test_what_is_unsure_lies_between(reader):
     torch.testing.assert_close(reader.kept(motions[1:2], meanings[1:2]), kept[1:2])
 
 
+def test_by_what_is_measured_no_sentence_is_understood_and_a_draw_is_chosen_where_it_was_said():
+    sure = Sure(replace(CONFIG, measured=("side",)))
+    walks, says_left, says_right = latent(2, 8, 0, 0), latent(3, 5, 0, 0), latent(3, 5, 0, 1)
+    assert sure.among(says_left).alike(says_right).item() == pytest.approx(0, abs=1e-5)
+    assert sure.among(says_right).shown(walks).item() == pytest.approx(LEAST)
+    waves = latent(3, 5, 1, 1)
+    for meaning, said, missed in (
+        (says_right, None, 0),
+        (says_right, says_left, 0),
+        (says_left, says_right, 1),
+        (says_left, waves, 1),
+        (waves, says_left, 1),
+    ):
+        assert sure.kept(walks, meaning, said).item() == pytest.approx(missed * LEAST, abs=1e-5)
+
+
 def test_a_sentence_tells_of_motions_of_several_lengths_and_a_share_of_them_is_no_longer_than(monkeypatch):
     model = ClaimReader(CONFIG)
     shares = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.0, 0.0, 1.0, 0.0]])
@@ -117,6 +133,7 @@ def test_it_comes_back_from_its_folder(reader, tmp_path):
         ({"width": 10}, "does not divide"),
         ({"classes": {}}, "classes"),
         ({"classes": {"action": ()}}, "classes"),
+        ({"measured": ("side", "pace")}, "measured is some of action, side"),
         ({"lengths": ()}, "one length"),
         ({"lengths": (30, 30)}, "more than the one before"),
         ({"lengths": (0, 9)}, "more"),

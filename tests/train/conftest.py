@@ -3,8 +3,10 @@
 from dataclasses import asdict
 
 import numpy as np
+import people
 import pytest
 
+from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
 from train.data import Clips
@@ -28,3 +30,21 @@ def motions(choosy_model: MoTe) -> Motions:
         )
     ]  # fmt: skip
     return Motions(choosy_model.med, Clips([*rng.normal(size=(3, 60, 263)).astype(np.float16)], records), trims=1)
+
+
+STRIKES = (30, 70, 110)
+"""The frames at which the boxer of `active` strikes."""
+
+
+@pytest.fixture(scope="session")
+def active() -> Clips:
+    """A boxer, somebody who walks eight metres in sixteen steps, and somebody who stands and is said to dance."""
+    shown = {"punch": people.boxing(*STRIKES), "walk": people.walking(8, (0, 1)), "dance": people.standing(60)}
+    records = [
+        {"action": action, "style": None, "side": None, "facts": asdict(measure(Motion(joints))), "split": "train",
+         "captions": [f"a person {action}s"], "mirrored_captions": [f"a person {action}s"], "held_out": [False]}
+        for action, joints in shown.items()
+    ]  # fmt: skip
+    return Clips(
+        [to_features(Motion(joints).on_floor().joints).astype(np.float16) for joints in shown.values()], records
+    )

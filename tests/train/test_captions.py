@@ -13,6 +13,7 @@ from train.prepare.actions import ACTIONS, action_group, find_action
 from train.prepare.captions import describe, paraphrase, read_caption, uses_held_out
 from train.prepare.facts import Facts, measure
 from train.prepare.held_out import HELD_OUT
+from train.prepare.reading import with_seconds
 from train.prepare.words import STYLES, conjugate, style_group
 
 
@@ -180,6 +181,38 @@ def test_claims_of_sentences_that_people_write(text, action, side, style, turn):
 def test_counts_and_speeds_are_read():
     claims = read_caption("a person slowly walks forward taking six steps")
     assert (claims.steps, claims.speed) == (6, "slow")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a person takes 4 steps", {"steps": 4}),
+        ("a man walks for about two and a half meters", {"meters": 2.5}),
+        ("someone jumps twice", {"times": 2}),
+        ("the woman waves her left hand above her head five times", {"times": 5, "raised": "over"}),
+        ("a person raises a hand to shoulder height for about three seconds", {"raised": "shoulder", "seconds": 3}),
+        ("a man kicks high in the air", {}),
+        ("the figure walks in a clockwise circle and comes to a stop", {"path": "circle", "stops": True}),
+        ("a person walks straight ahead, turning around to the left", {"path": "straight", "turned": "half"}),
+        ("someone walks on a curved path making a quarter turn", {"path": "curve", "turned": "quarter"}),
+        ("a person walks, turning once around", {"turned": "full"}),
+        ("a person stands with one foot before the other", {}),
+    ],
+)  # fmt: skip
+def test_what_is_measured_is_read(text, said):
+    claims = read_caption(text)
+    kinds = ("steps", "meters", "seconds", "times", "path", "turned", "raised", "stops")
+    assert {kind: value for kind in kinds if (value := getattr(claims, kind)) is not None} == said
+
+
+def test_sentences_that_differ_in_what_is_measured_alone_claim_the_same():
+    assert read_caption("a person walks straight for three meters") == read_caption("a person walks in a curve")
+    assert read_caption("a person walks for three steps") != read_caption("a person walks for two steps")
+
+
+def test_another_number_of_seconds_is_put_into_a_sentence_that_names_one():
+    assert with_seconds("a man waves for about four seconds", 7) == "a man waves for about seven seconds"
+    assert with_seconds("a man waves four times", 7) == "a man waves four times"
 
 
 def test_mirroring_twice_changes_nothing(facts):

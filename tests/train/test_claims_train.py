@@ -9,7 +9,9 @@ from mote.checkpoint import load
 from mote.models.claims import ClaimReader, ClaimReaderConfig
 from train import claims
 from train.claims import CLASSES, UNKNOWN, ClaimsTraining, Examples, accuracy
+from train.data import Clips
 from train.loop import FitConfig, generator
+from train.pairs import Motions
 from train.prepare.reading import read_caption
 
 
@@ -30,11 +32,40 @@ def test_only_what_a_sentence_claims_is_asked_for():
     assert named == {"action": "wave", "style": "elderly", "side": "left"}
 
 
+def test_numbers_are_told_by_the_nearest_class_and_make_no_other_subject(active):
+    walk = {**active.records[1], "facts": {**active.records[1]["facts"], "steps": 5, "distance": 4.4, "seconds": 3.2}}
+    told = claims.shown(walk, mirrored=False)
+    assert (told["steps"], told["meters"], told["seconds"]) == ("5", "4", "3")
+    short = {**walk, "facts": {**walk["facts"], "steps": 1, "distance": 0.2}}
+    rows = claims.classes([claims.shown(short, mirrored=False)])
+    assert rows["steps"] == rows["meters"] == UNKNOWN
+    dance = claims.shown(active.records[2], mirrored=False)
+    assert dance["steps"] is dance["meters"] is None
+    longer = {**walk, "facts": {**walk["facts"], "steps": 9, "distance": 6.1, "seconds": 5.0}}
+    assert claims.subject(walk, mirrored=False) == claims.subject(longer, mirrored=False)
+    said = claims.claimed(read_caption("a person walks nine meters for about four seconds taking six steps"))
+    assert (said["steps"], said["meters"], said["seconds"]) == ("6", "8.5", "4")
+
+
 def test_what_a_sentence_leaves_out_is_a_class_of_its_own(motions, choosy_model):
     examples = Examples(motions, choosy_model.ted, sentences=2)
     assert examples.claimed["style"].tolist() == [len(CLASSES["style"])] * 12, "no caption names one"
     names = [CLASSES["side"][row] if row < 3 else None for row in examples.claimed["side"][:6].tolist()]
     assert names == [None, "left", "right", None, "left", "right"], "these sentences are the same of mirror images"
+
+
+def test_sentences_that_name_seconds_are_to_name_others_and_tell_of_so_long_a_motion(choosy_model, active):
+    said = ["a person walks for about four seconds", "a person walks for about four meters"]
+    records = [{**active.records[1], "captions": [text], "mirrored_captions": [text]} for text in said]
+    motions = Motions(choosy_model.med, Clips([active.features[1]] * 2, records))
+    own, other = (Examples(motions, choosy_model.ted, sentences=6, retimed=share) for share in (0.0, 1.0))
+    assert set(own.frames.tolist()) == {159}
+    seconds = [CLASSES["seconds"][row] for row in other.claimed["seconds"][::2]]
+    assert other.frames[::2].tolist() == [20 * int(count) for count in seconds]
+    assert len(set(seconds)) > 2
+    assert other.frames[1::2].tolist() == own.frames[1::2].tolist(), "what names none stays as it is"
+    assert torch.equal(other.meaning[1::2], own.meaning[1::2])
+    assert not torch.equal(other.meaning[::2], own.meaning[::2])
 
 
 def test_a_clip_of_some_length_is_told_by_those_near_it():
@@ -48,9 +79,9 @@ def test_a_clip_of_some_length_is_told_by_those_near_it():
     assert claims.lengths(8, 9) == (8, 9), "whole numbers, each once"
 
 
-def test_it_is_learned_what_latents_show_and_say(choosy_folder, choosy_model, motions, tmp_path, monkeypatch):
+def test_it_is_learned_what_latents_show_and_say(choosy_folder, choosy_model, motions, active, tmp_path, monkeypatch):
     monkeypatch.setattr(claims, "Motions", lambda *_, **__: motions)
-    monkeypatch.setattr(claims.Clips, "load", lambda *_: None)
+    monkeypatch.setattr(claims.Clips, "load", lambda *_: active)
     monkeypatch.setattr(motions, "motion", torch.randn(1, 6, 2, 8, generator=generator(0, 0)).expand(2, -1, -1, -1))
     training = ClaimsTraining(batch=12, texts=12, noise=0.1, text_noise=0.1, sentences=1, reworded=0.0)
     fitting = FitConfig(lr=1e-2, steps=60, warmup=1, ema=0.5, validate_every=1000)

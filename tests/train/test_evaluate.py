@@ -5,9 +5,9 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import people
 import pytest
 import torch
-from people import standing
 
 from mote.checkpoint import load, save
 from mote.motion.features import LAYOUT, to_features
@@ -27,6 +27,7 @@ from train.observe import (
     RealClip,
     judge_caption,
     judge_motion,
+    kept,
     observe,
     share,
     shown_side,
@@ -42,7 +43,7 @@ CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("normal", "elderly"),
 
 def waving_motion(frames: int, side: str = "left") -> Motion:
     """A hand above its shoulder that swings 15 cm to either side once a second."""
-    joints = standing(frames)
+    joints = people.standing(frames)
     wrist, shoulder = HUMANML3D.index(f"{side} wrist"), HUMANML3D.index(f"{side} shoulder")
     joints[:, wrist] = joints[:, shoulder] + [0, 0.3, 0.1]
     joints[:, wrist, 0] += 0.15 * np.sin(2 * np.pi * np.arange(frames) / HUMANML3D.fps)
@@ -51,7 +52,7 @@ def waving_motion(frames: int, side: str = "left") -> Motion:
 
 def walking_motion(frames: int) -> Motion:
     """A glide forward by 1 m/s with swinging arms."""
-    joints = standing(frames)
+    joints = people.standing(frames)
     joints[..., 2] += np.arange(frames)[:, None] / HUMANML3D.fps
     joints[:, [20, 21], 2] += 0.2 * np.sin(np.arange(frames) / 4)[:, None] * [1, -1]
     return Motion(joints)
@@ -149,6 +150,24 @@ def test_a_motion_is_held_to_what_its_prompt_names(caption, seen, made, right):
     observed = Observed(action="wave", style="normal", facts=measure(motion))
     outcome = judge_motion(read_caption(caption), clip("wave-left-hand", "left", waving_motion(60), seen), observed)
     assert (outcome.right if outcome else None) is right
+
+
+@pytest.mark.parametrize(
+    ("caption", "done"),
+    [
+        ("a man walks straight for six meters taking twelve steps", {"path": True, "distance": True, "steps": True}),
+        ("a man walks in a circle for two meters in 7 steps", {"path": False, "distance": False, "steps": False}),
+        ("someone walks for six seconds turning around", {"duration": True, "size": False}),
+        ("a person walks quickly and comes to a stop", {"pace": False, "stop": False}),
+        ("a woman raises the left hand over her head", {"height": False}),
+        ("a person jumps twice", {"times": False}),
+        ("a person does it twice", {"times": False}),
+        ("a person walks", {}),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_names_is_measured(caption, done):
+    facts = measure(Motion(people.walking(6, (0, 1))))
+    assert {fact: right for fact, right in kept(read_caption(caption), facts).items() if right is not None} == done
 
 
 @pytest.mark.parametrize(

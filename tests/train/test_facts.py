@@ -21,18 +21,6 @@ def standing(seconds: float) -> np.ndarray:
     return people.standing(round(seconds * FPS))
 
 
-def walking(seconds: float, velocity: tuple[float, float], rate: float = 1.0) -> np.ndarray:
-    """A person who glides by velocity (x, z) m/s; each foot steps `rate` times a second."""
-    joints = standing(seconds)
-    clock = np.arange(len(joints)) / FPS
-    way = np.array([velocity[0], 0.0, velocity[1]])
-    joints += (clock[:, None] * way)[:, None]
-    swing = 0.3 * np.sin(2 * np.pi * rate * clock)[:, None] * way / np.linalg.norm(way)
-    for foot, sign in ((HUMANML3D.left_foot, 1), (HUMANML3D.right_foot, -1)):
-        joints[:, list(foot)] += sign * swing[:, None]
-    return joints
-
-
 def turned(joints: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     """Every frame turned about its pelvis, positive to the left."""
     angle = np.radians(degrees)[:, None]
@@ -67,7 +55,7 @@ def test_a_person_who_stands_does_nothing():
      ((0.6, 0.9), "forward", 33.7)],
 )  # fmt: skip
 def test_travel_is_told_relative_to_the_facing(velocity, direction, heading):
-    facts = measure(Motion(walking(5, velocity)))
+    facts = measure(Motion(people.walking(5, velocity)))
     assert facts.direction == direction
     assert abs((facts.heading - heading + 180) % 360 - 180) < 3
     assert facts.distance == pytest.approx(5 * np.hypot(*velocity), rel=0.05)
@@ -77,17 +65,17 @@ def test_travel_is_told_relative_to_the_facing(velocity, direction, heading):
 
 
 def test_facing_elsewhere_changes_neither_way_nor_turn():
-    joints = turned(walking(5, (0.0, 1.2)), np.full(100, 90.0))
+    joints = turned(people.walking(5, (0.0, 1.2)), np.full(100, 90.0))
     assert measure(Motion(joints)).direction == "right"  # faces +X and moves to +Z
 
 
 @pytest.mark.parametrize(("rate", "steps"), [(0.5, 5), (1.0, 10), (1.5, 15)])
 def test_steps_of_both_feet_are_counted(rate, steps):
-    assert abs(measure(Motion(walking(5, (0, 1.2), rate))).steps - steps) <= 1
+    assert abs(measure(Motion(people.walking(5, (0, 1.2), rate))).steps - steps) <= 1
 
 
 def test_steps_do_not_depend_on_the_frame_rate():
-    motion = Motion(walking(5, (0, 1.2)))
+    motion = Motion(people.walking(5, (0, 1.2)))
     assert measure(motion.resample(60)).steps == measure(motion).steps
 
 
@@ -99,7 +87,7 @@ def test_turn_is_positive_to_the_left(degrees):
 
 
 def test_mirror_swaps_turn_hand_and_heading():
-    joints = with_hand(walking(4, (0.5, 1.0)), "left", 0.4, waves_a_second=1.5)
+    joints = with_hand(people.walking(4, (0.5, 1.0)), "left", 0.4, waves_a_second=1.5)
     motion = Motion(turned(joints, np.linspace(0, 80, len(joints))))
     facts, other = measure(motion), measure(motion.mirror())
     assert (facts.raised_hand, other.raised_hand) == ("left", "right")
@@ -161,7 +149,7 @@ def test_squat_bow_start_and_stop():
     trunk = HUMANML3D.index("neck")
     bow[30:50, trunk] = bow[30:50, 0] + 0.5 * np.array([0.0, np.cos(0.8), np.sin(0.8)])
     assert measure(Motion(bow)).bend == pytest.approx(np.degrees(0.8), abs=1)
-    walk = walking(4, (0, 1.2))
+    walk = people.walking(4, (0, 1.2))
     pause = np.concatenate([walk[:1].repeat(20, 0), walk, walk[-1:].repeat(20, 0)])
     facts = measure(Motion(pause))
     assert facts.starts_still

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from train.prepare.actions import Action
+from train.prepare.actions import ACTIONS, Action
 from train.prepare.facts import Facts, Hand
 from train.prepare.words import number
 
@@ -13,6 +13,16 @@ IN_PLACE = ("while standing in place", "while standing still", "without leaving 
 SLOW = ("slowly", "at a slow pace", "at a slow speed")
 FAST = ("quickly", "fast", "at a fast pace", "at a quick pace")
 STEADY = ("at a steady pace", "at a moderate pace", "at a medium pace")
+
+
+TurnSize = Literal["slight", "quarter", "half", "full"]
+_TURNS: dict[TurnSize, tuple[int, int]] = {
+    "slight": (30, 60),
+    "quarter": (70, 115),
+    "half": (150, 225),
+    "full": (330, 400),
+}
+"""Degrees between which a turn is told by its size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,19 +124,27 @@ def _pace(action: Action, facts: Facts) -> Detail | None:
     return Detail(key="pace", wordings={"slow": SLOW, "steady": STEADY, "fast": FAST}[graded])
 
 
-def _path(name: str, facts: Facts) -> Detail | None:
+def path(facts: Facts) -> Literal["straight", "curve", "circle"] | None:
+    """The shape of a way; None for a short one, and for one that is none of these clearly."""
     if facts.distance < 1.5:
         return None
     if facts.straightness > 0.97 and abs(facts.turn) < 25:
-        return _words(
-            "path",
-            "in a straight line|straight"
-            + ("|straight ahead" if facts.direction == "forward" and name != "walk-diagonal" else ""),
-        )
+        return "straight"
     if facts.straightness < 0.5 and abs(facts.turn) > 300:
-        round_way = "counterclockwise" if facts.turn > 0 else "clockwise"
-        return _words("path", f"in a circle|in a {round_way} circle|{round_way} around a circle")
-    return _words("path", "along a curve|in a curve|on a curved path") if abs(facts.turn) > 60 else None
+        return "circle"
+    return "curve" if abs(facts.turn) > 60 else None
+
+
+def _path(name: str, facts: Facts) -> Detail | None:
+    round_way = "counterclockwise" if facts.turn > 0 else "clockwise"
+    ahead = facts.direction == "forward" and name != "walk-diagonal"
+    words = {
+        "straight": "in a straight line|straight" + ("|straight ahead" if ahead else ""),
+        "circle": f"in a circle|in a {round_way} circle|{round_way} around a circle",
+        "curve": "along a curve|in a curve|on a curved path",
+    }
+    shape = path(facts)
+    return _words("path", words[shape]) if shape else None
 
 
 def _way(name: str, action: Action, facts: Facts) -> list[Detail | None]:
@@ -169,49 +187,72 @@ def _distance(action: Action, facts: Facts) -> Detail | None:
     return _words("distance", words)
 
 
+def turned(facts: Facts) -> TurnSize | None:
+    """The size of a turn; None for none, and for one between these."""
+    return next((size for size, (least, most) in _TURNS.items() if least < abs(facts.turn) < most), None)
+
+
 def _turn(action: Action, side: str | None, facts: Facts) -> Detail | None:
     """A quarter turn and so on; an action that names a turn has only its size left to tell."""
-    size = abs(facts.turn)
     way = "left" if facts.turn > 0 else "right"
-    if action.kind == "low" or size < 30 or (action.kind == "turn" and side not in (None, way)):
+    if action.kind == "low" or abs(facts.turn) < 30 or (action.kind == "turn" and side not in (None, way)):
         return None
-    named = action.kind == "turn"
+    named, size = action.kind == "turn", turned(facts)
     to = "" if named else f" to the {way}"
-    if size < 60:
-        return _words("turn", f"turning slightly{to}|turning a little{to}")
     plain = f"turning to the {way}|turning {way}"
-    if 70 < size < 115:
-        sized = f"making a quarter turn{to}|turning about ninety degrees{to}"
-    elif 150 < size < 225:
-        sized = f"making a half turn{to}|turning around{to}|turning around"
-    elif 330 < size < 400:
-        sized = f"making a full turn{to}|turning once around{to}|turning a full circle"
-    else:
+    if size is None:
         return None if named else _words("turn", plain)
-    return _words("turn", sized if named else f"{sized}|{plain}")
+    words = {
+        "slight": f"turning slightly{to}|turning a little{to}",
+        "quarter": f"making a quarter turn{to}|turning about ninety degrees{to}",
+        "half": f"making a half turn{to}|turning around{to}|turning around",
+        "full": f"making a full turn{to}|turning once around{to}|turning a full circle",
+    }[size]
+    return _words("turn", words if named or size == "slight" else f"{words}|{plain}")
+
+
+def _used(side: str | None, facts: Facts) -> tuple[Hand, ...]:
+    """The hands of a side, those that are raised where none is named."""
+    own = {"left": (facts.left_hand,), "right": (facts.right_hand,), "both": (facts.left_hand, facts.right_hand)}
+    return own.get(side or "", facts.raised)
+
+
+def raised_to(side: str | None, facts: Facts) -> Literal["chest", "shoulder", "head", "over"] | None:
+    """How high the hands of a side are raised, or those that are; None where none is."""
+    hands = _used(side, facts)
+    if not hands or min(hand.seconds_raised for hand in hands) == 0:
+        return None
+    if min(hand.seconds_over_head for hand in hands) > 0.2:
+        return "over"
+    if min(hand.seconds_over_shoulder for hand in hands) > 0.2:
+        return "head" if min(hand.height for hand in hands) > -0.12 else "shoulder"
+    return "chest"
+
+
+def times(group: str, side: str | None, facts: Facts) -> int | None:
+    """How often somebody jumps or waves; None for another action."""
+    if group == "wave":
+        return max((hand.waves for hand in _used(side, facts)), default=0)
+    return facts.jumps if group in ACTIONS and ACTIONS[group].kind == "jump" else None
 
 
 def _hands(action: Action, side: str | None, facts: Facts) -> list[Detail | None]:
-    own = {"left": (facts.left_hand,), "right": (facts.right_hand,), "both": (facts.left_hand, facts.right_hand)}
-    hands: tuple[Hand, ...] = own.get(side or "", facts.raised)
-    if not hands or min(hand.seconds_raised for hand in hands) == 0:
+    hands, level = _used(side, facts), raised_to(side, facts)
+    if level is None:
         return []
-    height = min(hand.height for hand in hands)
-    if min(hand.seconds_over_head for hand in hands) > 0.2:
-        level = "above {their} head|high above the head|high in the air|over {their} head|up high"
-    elif min(hand.seconds_over_shoulder for hand in hands) > 0.2:
-        level = (
-            "at head height|to the height of the head" if height > -0.12 else "at shoulder height|to shoulder height"
-        )
-    else:
-        level = "at chest height|below the shoulder"
+    words = {
+        "over": "above {their} head|high above the head|high in the air|over {their} head|up high",
+        "head": "at head height|to the height of the head",
+        "shoulder": "at shoulder height|to shoulder height",
+        "chest": "at chest height|below the shoulder",
+    }
     time = min(hand.seconds_raised for hand in hands)
-    found: list[Detail | None] = [_words("level", level)]
+    found: list[Detail | None] = [_words("level", words[level])]
     if action.group == "raise-hand":
         held = f"for about {number(round(time))} seconds" if time >= 1.5 else "briefly|for a moment|for about a second"
         found.append(_words("held", held + ("|for a while" if time > 3 else "")))
     if action.group == "wave":
-        waves = max(hand.waves for hand in hands)
+        waves = times(action.group, side, facts) or 0
         found.append(_count("waves", waves))
         if waves >= 2:
             found.append(

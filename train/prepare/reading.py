@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 from train.prepare.actions import ACTIONS
 from train.prepare.details import FAST, IN_PLACE, SLOW, STEADY
 from train.prepare.held_out import HELD_OUT
-from train.prepare.words import FEMALE, NUMBERS, STYLES, VerbForm, conjugate
+from train.prepare.words import FEMALE, NUMBERS, STYLES, VerbForm, conjugate, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +18,8 @@ class Claims:
     """What a sentence says; None where it says nothing.
 
     `action` is a group of the action table.  `side` is the limb's (left, right, both) or the side of the action
-    itself, `turn` is left or right, `speed` is slow, fast or steady.  Sentences that differ in `meters` or `seconds`
-    alone are equal: those are measured, and rounded.
+    itself, `turn` is left or right, `speed` is slow, fast or steady.  `times` is how often somebody jumps or waves, the
+    rest is as `details` has it.  Sentences that differ in what is measured alone, and rounded, are equal.
     """
 
     action: str | None
@@ -29,6 +30,11 @@ class Claims:
     speed: str | None
     meters: float | None = field(default=None, compare=False)
     seconds: int | None = field(default=None, compare=False)
+    times: int | None = field(default=None, compare=False)
+    path: str | None = field(default=None, compare=False)
+    turned: str | None = field(default=None, compare=False)
+    raised: str | None = field(default=None, compare=False)
+    stops: bool | None = field(default=None, compare=False)
 
 
 @cache
@@ -39,19 +45,36 @@ def read_caption(text: str) -> Claims:
     style, rest = _read_style(text)
     action, side = _read_action(re.sub(_any(IN_PLACE), " ", rest))
     limb = re.search(rf"\b(left|right|both)(?: of \w+)? {_LIMB}\b|\b{_LIMB} of .*?\b(left|right)\b", rest)
-    steps = re.search(rf"\b({'|'.join(NUMBERS)}) steps\b", rest)
+    steps = re.search(rf"\b{_COUNT} steps\b", rest)
     meters = re.search(rf"\b{_COUNT}( and a half)? meters?\b", rest)
     seconds = re.search(rf"\b{_COUNT} seconds?\b", rest)
+    times = re.search(rf"\b{_COUNT} times\b", rest)
+    in_the_air = action is not None and ACTIONS[action].kind in ("kick", "jump")
     return Claims(
         action=action,
         side=limb[1] or limb[2] if limb else side,
         style=style,
         turn=_read_turn(rest),
-        steps=NUMBERS.index(steps[1]) if steps else None,
-        speed=next((word for word, words in _SPEEDS.items() if re.search(_any(words), rest)), None),
+        steps=_count(steps[1]) if steps else None,
+        speed=_first({word: _any(words) for word, words in _SPEEDS.items()}, rest),
         meters=_count(meters[1]) + (0.5 if meters[2] else 0.0) if meters else None,
         seconds=_count(seconds[1]) if seconds else None,
+        times=_count(times[1]) if times else 2 if re.search(r"\btwice\b", rest) else None,
+        path=_first(_PATHS, rest),
+        turned=_first(_TURNS, rest),
+        raised=None if in_the_air else _first(_LEVELS, rest),
+        stops=True if re.search(r"\b(?:stops?|to a (?:stop|halt)|before standing still)\b", rest) else None,
     )
+
+
+def _first(patterns: Mapping[str, str], text: str) -> str | None:
+    """The first of some names whose pattern is in a text."""
+    return next((name for name, pattern in patterns.items() if re.search(pattern, text)), None)
+
+
+def with_seconds(text: str, seconds: int) -> str:
+    """The sentence with another number of seconds, where it names one."""
+    return re.sub(rf"\b{_COUNT} seconds?\b", f"{number(seconds)} seconds", text)
 
 
 def _count(word: str) -> int:
@@ -69,6 +92,23 @@ _SPEEDS = {
     "slow": (*SLOW, "slow"),
     "fast": (*FAST, "rapidly", "briskly", "full speed"),
     "steady": STEADY,
+}
+_PATHS = {
+    "circle": r"\b(?:in|around) an? (?:counterclockwise |clockwise )?circle\b",
+    "curve": r"\b(?:a|an) (?:curve|curved path|arc)\b",
+    "straight": r"\bstraight\b",
+}
+_TURNS = {
+    "slight": r"\bturn\w* (?:slightly|a little|a bit)\b",
+    "quarter": r"\bquarter turn\b|\bninety degrees\b",
+    "full": r"\b(?:full turn|once around|a full circle)\b",
+    "half": r"\bhalf turn\b|\bturn\w* around\b",
+}
+_LEVELS = {
+    "over": r"\b(?:above|over) (?:their|his|her|its|the) head\b|\bhigh in the air\b|\bup high\b",
+    "head": r"\bhead height\b|\bheight of (?:the|their|his|her) head\b",
+    "shoulder": r"\bshoulder height\b",
+    "chest": r"\bchest height\b|\bbelow the shoulder\b",
 }
 _COUNT = rf"({'|'.join(NUMBERS)}|\d+)"
 _FORMS: tuple[VerbForm, ...] = ("base", "simple", "gerund")

@@ -12,7 +12,7 @@ Run as `python -m train.prefer --prepared PREPARED --models MODELS --start MODEL
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
@@ -38,7 +38,6 @@ from mote.pipeline import LIKENED, MOTION_RISE, STEPS
 from mote.sampling import sample_latents
 from train import mtdm, verifier
 from train.command import command
-from train.cuts import with_counted
 from train.data import Clips
 from train.engine import agreed, engine, on_main, shared
 from train.evaluator import EvaluatorConfig
@@ -58,13 +57,9 @@ UNTOLD = 0.1
 """How often the length is left to the denoiser. The app tells one (`mote.pipeline.LASTING`)."""
 UNLIKELY = -4.0
 """The least logarithm of a probability that counts: beyond, the verifier is sure."""
-MISSED: Mapping[Fact | Literal["side"], float] = {
-    **dict.fromkeys(get_args(Fact), 1.5), "side": 3.0, "turn": 3.0, "duration": 1.0
-}  # fmt: skip
+MISSED: Mapping[Fact | Literal["side"], float] = {**dict.fromkeys(get_args(Fact), 1.0), "side": 3.0, "turn": 3.0}
 """What a claim that is measured costs where it is not kept, beside the logarithms. What costs 1 makes no pair by itself
 (`PreferTraining.margin`); it decides among motions that are as good otherwise."""
-MEASURED = "steps", "meters", "times", "path", "turned", "raised", "stops", "speed"
-"""What sentences name (`Claims`) that is measured of a motion, beside its length."""
 BATCH, BATCHES = 40, 8
 """Prompts that are drawn for together, and how many such batches are shared out at a time."""
 
@@ -78,7 +73,6 @@ class PreferTraining:
         prompts: of each round, at most; drawing takes about half of a round's time, at most.
         draws: motions of each prompt.
         styled: share of the prompts that name a style.
-        measured: share of those that name what is measured: steps, a way, a turn.
         reworded: how often a prompt is a caption in other words.
         guidance: of the motions that are drawn.
         pairs: of a better and a worse motion in each step.
@@ -90,14 +84,13 @@ class PreferTraining:
         denoising: the batch and the roles of the loss of `train.mtdm`.
 
     Raises:
-        ValueError: there is no round, there are fewer than two draws, or the shares make more than all prompts.
+        ValueError: there is no round, or there are fewer than two draws.
     """
 
     rounds: int = 3
     prompts: int = 5000
     draws: int = 4
-    styled: float = 0.3
-    measured: float = 0.4
+    styled: float = 0.4
     reworded: float = 0.65
     guidance: float = 6.5
     pairs: int = 48
@@ -110,8 +103,6 @@ class PreferTraining:
     def __post_init__(self) -> None:
         if self.rounds < 1 or self.draws < 2:
             raise ValueError(f"1 round and 2 draws at least, not {self.rounds} and {self.draws}")
-        if not 0 <= self.styled <= 1 - self.measured <= 1:
-            raise ValueError(f"shares are 0 to 1, and 1 together at most, not {self.styled} and {self.measured}")
 
 
 OPTIONS = {
@@ -119,7 +110,6 @@ OPTIONS = {
     "prompts": "of each round, at most",
     "draws": "motions of each prompt",
     "styled": "share of the prompts that name a style",
-    "measured": "share of those that name what is measured: steps, a way, a turn",
     "reworded": "how often a prompt is a caption in other words",
     "guidance": "of the motions that are drawn",
 }
@@ -184,9 +174,6 @@ class Drawer:
         self.med, self.ted, self.verifier, self.motions, self.training = med, ted, verified_by, motions, training
         self.known = claims.among(ted.known_meanings())
         self.weights = motions.weights
-        self.clips = torch.arange(len(motions.first) - 1).repeat_interleave(motions.first.diff())
-        """The clip of each caption."""
-        self.measured = _measured(motions.captions)
 
     def seek(self, drawn: Drawn) -> None:
         """From now on draw more for clips of such an action, style and side as most motions failed at."""
@@ -249,16 +236,12 @@ class Drawer:
         )
 
     def _prompts(self, chance: torch.Generator) -> Draw:
-        """BATCH captions of clips as they are; so many of them name a style, and so many what is measured, where that
-        many are found."""
+        """BATCH captions of clips as they are; so many of them name a style, where that many are found."""
         drawn = self.motions.draw(20 * BATCH, chance, self.weights)
         rows = [*zip(drawn.clips.tolist(), drawn.captions.tolist(), strict=True)]
         plain, more = rows[:BATCH], rows[BATCH:]
-        chosen = [row for row in more if self._names_style(*row)][: round(self.training.styled * BATCH)]
-        if measured := round(self.training.measured * BATCH) if self.measured.any() else 0:
-            captions = torch.multinomial(self.measured, measured, replacement=True, generator=chance)
-            chosen += zip(self.clips[captions].tolist(), captions.tolist(), strict=True)
-        clips, captions = torch.tensor(chosen + plain[: BATCH - len(chosen)]).T
+        styled = [row for row in more if self._names_style(*row)][: round(self.training.styled * BATCH)]
+        clips, captions = torch.tensor(styled + plain[: BATCH - len(styled)]).T
         return Draw(clips, torch.zeros_like(clips), captions)
 
     def _names_style(self, clip: int, caption: int) -> bool:
@@ -266,14 +249,6 @@ class Drawer:
         if self.motions.records[clip % len(self.motions.records)]["style"] is None:
             return False
         return read_caption(self.motions.captions[caption]).style not in (None, "normal")
-
-
-def _measured(captions: Sequence[str]) -> Float[Tensor, " captions"]:
-    """How often to draw each of some sentences for what it names that is measured: as often for each such thing, be it
-    four steps or a full circle, 0 where it names nothing."""
-    named = [[(kind, value) for kind in MEASURED if (value := getattr(read_caption(text), kind))] for text in captions]
-    counts = Counter(thing for things in named for thing in things)
-    return torch.tensor([sum(1 / counts[thing] for thing in things) for things in named])
 
 
 def score(
@@ -386,7 +361,7 @@ def train(prepared: Path, models: Path, start: Path, out: Path, training: Prefer
     verified_by = load(Verifier, EvaluatorConfig, out / "verifier", where).eval()
     practice, clips = training.denoising, Clips.load(prepared, "train")
     pairs = Pairs(med, ted, clips, trims=practice.trims, rewordings=practice.rewordings)
-    drawer = Drawer(med, ted, claims, verified_by, Motions(med, with_counted(clips)), training)
+    drawer = Drawer(med, ted, claims, verified_by, pairs, training)
     importance = med.latent_std / med.latent_std.mean()
     minutes = fitting.minutes and fitting.minutes / training.rounds / 2
     for number in range(training.rounds):

@@ -1,6 +1,5 @@
 """The denoiser's preferences among what it makes, and the verifier that they come from."""
 
-from collections import defaultdict
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -11,13 +10,12 @@ from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
 from train import prefer, verifier
-from train.cuts import with_counted
 from train.data import Clips
 from train.evaluator import EvaluatorConfig
 from train.loop import FitConfig, generator
 from train.mtdm import MTDMTraining
-from train.pairs import Motions, Pairs
-from train.prefer import BATCH, MEASURED, MISSED, UNLIKELY, Drawer, Drawn, Practices, PreferTraining, loss, score
+from train.pairs import Pairs
+from train.prefer import BATCH, MISSED, UNLIKELY, Drawer, Drawn, Practices, PreferTraining, loss, score
 from train.prepare.facts import measure
 from train.prepare.reading import read_caption
 from train.storage import StoppedError
@@ -25,9 +23,8 @@ from train.verifier import Verifier
 
 CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("elderly", "normal"), width=8)
 SMALL = PreferTraining(
-    rounds=2, prompts=BATCH, draws=3, styled=0.4, measured=0.0, pairs=4,
-    denoising=MTDMTraining(batch=4, trims=1, rewordings=1),
-)  # fmt: skip
+    rounds=2, prompts=BATCH, draws=3, pairs=4, denoising=MTDMTraining(batch=4, trims=1, rewordings=1)
+)
 WALKS, WAVES = "a person walks forward", "an old person waves the left hand"
 
 
@@ -45,7 +42,7 @@ def still() -> Motion:
 @pytest.fixture(scope="module")
 def clips(still) -> Clips:
     records = [
-        {"action": action, "style": style, "side": side, "facts": asdict(measure(still)), "split": "train",
+        {"action": action, "style": style, "side": side, "facts": asdict(measure(still)),
          "captions": [said], "mirrored_captions": [said.replace("left", "right")], "held_out": [False]}
         for action, style, side, said in (("walk", None, None, WALKS), ("wave-left-hand", "old", "left", WAVES))
     ]  # fmt: skip
@@ -112,25 +109,6 @@ def test_every_prompt_has_its_draws_and_a_style_is_named_as_often_as_asked(model
         clips = drawer._prompts(generator(0, 0)).clips
         assert len(clips) == BATCH
         assert (clips % 2 == 1).float().mean() >= share
-
-
-def test_what_is_measured_is_named_as_often_as_asked_and_each_such_thing_alike(model, active):
-    motions = Motions(model.med, with_counted(active))
-    training = replace(SMALL, styled=0.0, measured=0.75)
-    drawer = Drawer(model.med, model.ted, model.claims, Verifier(CONFIG), motions, training)
-    drawn = drawer._prompts(generator(0, 0))
-    claims = [read_caption(motions.captions[row]) for row in drawn.captions]
-    assert sum(any(getattr(one, kind) is not None for kind in MEASURED) for one in claims) >= 0.75 * BATCH
-    first = motions.first[drawn.clips]
-    assert ((first <= drawn.captions) & (drawn.captions < motions.first[drawn.clips + 1])).all()
-    weights = drawer.measured
-    for kind in ("steps", "meters"):
-        shares: dict[object, float] = defaultdict(float)
-        for text, weight in zip(motions.captions, weights.tolist(), strict=True):
-            shares[getattr(read_caption(text), kind)] += weight
-        named = [share for value, share in shares.items() if value is not None]
-        assert min(named) >= 1
-        assert max(named) < 4, "what else such a sentence names counts beside it"
 
 
 def test_the_better_motion_of_a_practice_scores_higher(drawn, pairs):

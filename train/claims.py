@@ -307,7 +307,7 @@ def main(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--prepared", type=Path, required=True, help="the folder that train.prepare wrote")
     parser.add_argument("--models", type=Path, required=True, help="the folder with med and ted")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a run that was stopped goes on")
-    add_arguments(parser, minutes=15, lr=1e-3, steps=4000)
+    add_arguments(parser, minutes=15, lr=1e-3, steps=5000)
     options = parser.parse_args(arguments)
     fitting = FitConfig(**asked(options), weight_decay=0.05, ema=0.99, validate_every=200)
     train(options.prepared, options.models, options.out, ClaimsTraining(), fitting)

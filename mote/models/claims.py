@@ -1,5 +1,5 @@
-"""What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace; and
-how long a motion lasts that a sentence tells of.
+"""What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace; what
+is measured, as steps, ways and turns are; and how long a motion lasts that a sentence tells of.
 
 By it a strange sentence is understood as the known captions that claim the same, a motion is told of as those that
 claim what it shows (`Familiar.nearer`), and of several draws, of lengths that a sentence may mean, the one is kept that

@@ -29,8 +29,8 @@ class ClaimReaderConfig:
     the kinds are `measured`, and the lengths in frames that are told apart.
 
     Raises:
-        ValueError: the width does not divide into the heads, a kind has no classes or is measured and not there, or the
-            lengths do not rise.
+        ValueError: the width does not divide into the heads, a kind has no classes or is measured and not there, every
+            kind is measured, or the lengths do not rise.
     """
 
     motion: tuple[int, int]
@@ -55,8 +55,8 @@ class ClaimReaderConfig:
             raise ValueError(f"the width {self.width} does not divide into {self.heads} heads")
         if not self.classes or not all(self.classes.values()):
             raise ValueError("every kind of claim needs classes, and there is one kind at least")
-        if not set(self.measured) <= set(self.classes):
-            raise ValueError(f"what is measured is some of {', '.join(self.classes)}, not {', '.join(self.measured)}")
+        if not set(self.measured) < set(self.classes):
+            raise ValueError(f"not all of {', '.join(self.classes)} is measured, and nothing else: {self.measured}")
         if not self.lengths or any(one >= other for one, other in pairwise((0, *self.lengths))):
             raise ValueError(f"there is one length at least, and each is more than the one before: {self.lengths}")
 

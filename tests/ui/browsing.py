@@ -16,6 +16,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 WINDOW = {"width": 1280, "height": 800}
 INTRODUCED = "try { localStorage.setItem('mote-introduced', 'yes'); } catch {}"
 WEBGL = ("--enable-unsafe-swiftshader",)  # by the processor; all else is drawn without it, which is twice as fast
+SETTLED = """() => !document.body.innerText.includes("Measuring")
+  && [...document.querySelectorAll(".motions")].every((it) => !it.offsetParent || it.querySelector("img"))"""
 KEPT_BY_A_BROWSER = "cookies,local_storage,indexeddb,cache_storage,service_workers,storage_buckets"
 
 
@@ -66,6 +68,13 @@ def enter(tab: Page, studio: str, visited: bool = True, **media: Any) -> None:
     if visited:
         tab.add_init_script(INTRODUCED)
     tab.goto(studio)
+    shown(tab, "button.generate").wait_for()
+
+
+def reload(tab: Page) -> None:
+    """Open the app anew once the result is drawn and measured: what a page that is left still waits for is an error."""
+    tab.wait_for_function(SETTLED)
+    tab.reload()
     shown(tab, "button.generate").wait_for()
 
 

@@ -11,7 +11,7 @@ import gltf
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from browsing import download, generate, labels, open_task, press, prompt, shown, status
+from browsing import download, generate, labels, open_task, press, prompt, reload, shown, status
 from pygltflib import GLTF2
 
 from mote.motion.features import to_features
@@ -120,8 +120,7 @@ def test_the_zip_of_a_variation_fills_its_tab_again_and_makes_the_same(page, tmp
         np.testing.assert_array_equal(np.load(io.BytesIO(files[f"{stem}-features.npy"])), to_features(joints))
         np.testing.assert_allclose(gltf.joints(GLTF2.load_from_bytes(files[f"{stem}.glb"])), joints, atol=1e-3)
         assert len(iio.imread(files[f"{stem}.mp4"], extension=".mp4")) == len(joints)
-    page.reload()
-    shown(page, "button.generate").wait_for()
+    reload(page)
     with page.expect_file_chooser() as chooser:
         press(page, "Open recipe")
     chooser.value.set_files(file)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import download, generate, labels, open_task, opened, press, prompt, shown, status, visitor
+from browsing import download, generate, labels, open_task, opened, press, prompt, reload, shown, status, visitor
 from gradio.utils import get_upload_folder
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def test_a_result_comes_back_after_a_reload_with_its_settings(page):
     generate(page, samples=2)
     sync_api.expect(opener(page)).to_have_text("History (2)")
     said = page.get_by_label("Captions").locator("visible=true").input_value()
-    page.reload()
-    shown(page, "button.generate").wait_for()
+    reload(page)
     press(page, "History (2)")
     page.get_by_role("button", name="Show again “a person walks”").click()
     sync_api.expect(prompt(page)).to_have_value("a person walks")
@@ -81,8 +80,7 @@ def test_what_is_gone_is_made_again_and_keeps_its_name_and_star(page):
     sync_api.expect(rows(page).locator("strong")).to_have_text("My walk")
     [name] = page.evaluate(f"{KEPT}.map(({{ id }}) => id)")
     shutil.rmtree(Path(get_upload_folder()) / name)
-    page.reload()
-    shown(page, "button.generate").wait_for()
+    reload(page)
     opener(page).click()
     page.get_by_role("button", name="Show again “My walk”").click()
     page.get_by_text("The files of this result are gone, they last a day: it is made again.").wait_for()

@@ -20,7 +20,8 @@ from transformers.initialization import no_init_weights
 from mote.models.ted import TED, TEDConfig
 from mote.models.ted_pretrained import PretrainedTED, PretrainedTEDConfig
 
-CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.safetensors", "vocabulary.json"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+VOCABULARY, LEXICON = "vocabulary.json", "lexicon.json"
 INDEX = f"{WEIGHTS}.index.json"
 LARGEST = "16MB"
 """The most that one file of weights holds."""
@@ -127,8 +128,21 @@ def load_vocabulary(folder: Path) -> list[str]:
     return prompts
 
 
+def load_lexicon(folder: Path) -> dict[str, str]:
+    """The words that a model hears as others beside themselves, and those (`mote.lexicon`); none where it has none.
+
+    Raises:
+        CheckpointError: the file is there and is no JSON object of words.
+    """
+    words = read_fields(folder, LEXICON) if (folder / LEXICON).exists() else {}
+    if not all(isinstance(word, str) for word in words.values()):
+        raise CheckpointError(f"{folder / LEXICON} does not give each word another")
+    return words
+
+
 def digest(folder: Path) -> str:
-    """SHA-256, hexadecimal, of all weights below a folder: of every safetensors file, in the order of their paths.
+    """SHA-256, hexadecimal, of all weights below a folder: of every safetensors file, in the order of their paths;
+    and of the lexicon there, if there is one.
 
     Raises:
         CheckpointError: there are none, or one cannot be read.
@@ -136,6 +150,8 @@ def digest(folder: Path) -> str:
     files = sorted(folder.rglob("*.safetensors"), key=lambda path: path.relative_to(folder).as_posix())
     if not files:
         raise CheckpointError(f"{folder} has no safetensors files")
+    if (folder / LEXICON).exists():
+        files.append(folder / LEXICON)
     whole = hashlib.sha256()
     for path in files:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,9 +16,10 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from mote import device as devices
-from mote.checkpoint import CheckpointError, digest, load, load_ted, load_vocabulary, read_config
+from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_ted, load_vocabulary, read_config
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
 from mote.inputs import count_inputs, for_each, listed
+from mote.lexicon import plainer
 from mote.models.claims import Among, ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
@@ -53,6 +54,8 @@ LASTING = (0.3, 0.36, 0.42, 0.47, 0.53, 0.58, 0.64, 0.7)
 """How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
 do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
 
+HEARD = 0.5
+"""The share of the way from what a given text means to what it means in words that training had (`mote.lexicon`)."""
 LIKENED = 0.6
 """The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
 asked more often (train/NOTES.md)."""
@@ -84,6 +87,7 @@ class MoTe:
         name: str = "unnamed",
         folder: Path | None = None,
         real: RealClips | None = None,
+        lexicon: Mapping[str, str] | None = None,
     ) -> None:
         """Put the three together.
 
@@ -96,6 +100,7 @@ class MoTe:
             name: what the model is called.
             folder: where its weights were read, if they were.
             real: what real clips measure, to judge results by.
+            lexicon: words that are heard as others beside themselves, and those.
 
         Raises:
             CheckpointError: the denoiser, the retrieval or the claims were made for latents of another size.
@@ -115,7 +120,7 @@ class MoTe:
             if has != needs:
                 raise CheckpointError(f"the {what} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
-        self.vocabulary = tuple(vocabulary)
+        self.vocabulary, self.lexicon = tuple(vocabulary), lexicon or {}
         self.retrieval = retrieval and retrieval.eval()
         self.claims = claims and claims.eval()
         self.name, self.folder, self.real = name, folder, real
@@ -143,6 +148,7 @@ class MoTe:
             Path(path).resolve().name,
             folder,
             read_config(RealClips, folder, REAL) if (folder / REAL).exists() else None,
+            load_lexicon(folder),
         )
 
     @property
@@ -173,7 +179,8 @@ class MoTe:
         Raises:
             ValueError: the text has no words.
         """
-        likeness = cosine_similarity(self.ted.meanings([text]), self._meanings, dim=-1)  # (prompts,)
+        meanings, _ = self.ted.parts(self.heard([text]))
+        likeness = cosine_similarity(meanings.flatten(1), self._meanings, dim=-1)  # (prompts,)
         return [self.vocabulary[row] for row in likeness.topk(min(count, len(self.vocabulary))).indices.tolist()]
 
     @cached_property
@@ -204,7 +211,7 @@ class MoTe:
             raise ValueError("this model has no retrieval: it cannot compare motions and sentences")
         if isinstance(given, Motion):
             return self.retrieval.place_motions(encode_motions(self.med, [given])[0][:, 0])[0].cpu()
-        meaning, _ = self.ted.parts(self.ted.encode([given]).float())
+        meaning, _ = self.ted.parts(self.heard([given]))
         return self.retrieval.place_texts(meaning)[0].cpu()
 
     @torch.inference_mode()
@@ -252,7 +259,7 @@ class MoTe:
             views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
-            said = self.ted.encode(texts).float() if texts else None  # (texts, k, d)
+            said = self.heard(texts) if texts else None  # (texts, k, d)
             understood = None if said is None else self.ted.understood(said, texts, LIKENED, self._known)
             choice = self._choice(said, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
@@ -274,6 +281,21 @@ class MoTe:
                 callback=callback,
             )
             return self._samples(made, motion_latents, text_latents, frames, seeds)
+
+    @torch.no_grad()
+    def heard(self, texts: list[str]) -> Float[Tensor, "b k d"]:
+        """Latents of texts; where one has words that training never had, a share of the way (`HEARD`) to those of the
+        same in words that it had.
+
+        Raises:
+            ValueError: a text has no words.
+        """
+        latents = self.ted.encode(texts).float()
+        plain = {row: other for row, text in enumerate(texts) if (other := plainer(text, self.lexicon)) != text}
+        if plain:
+            rows = [*plain]
+            latents[rows] = torch.lerp(latents[rows], self.ted.encode([*plain.values()]).float(), HEARD)
+        return latents
 
     def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
         """How the best of several draws is kept, where the model can tell.

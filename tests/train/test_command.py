@@ -12,7 +12,7 @@ from train.command import command
 from train.evaluate_prompts import CALLED
 from train.report import Report
 
-WITHOUT_OUT = ("data", "real", "repetition", "vocabulary")
+WITHOUT_OUT = ("data", "lexicon", "real", "repetition", "vocabulary")
 WRITTEN = (
     "config.json", "med/config.json", "model/med/config.json", "manifest.jsonl", "prepared/manifest.jsonl",
     "humanml3d/captions_part.json", "kit-ml/annotations.json", "report.json", "finest.tar", "index.csv", "form.json",
@@ -41,6 +41,8 @@ COMMANDS = (
     "focus --actions walk --prepared PREPARED --models MODEL --start BAD",
     "generate --model BAD --file PROMPTS",
     "generate --model MODEL --file BAD/prompts.txt",
+    "lexicon --model BAD --data PREPARED",
+    "lexicon --model MODEL --data BAD",
     "map --model BAD --data PREPARED",
     "map --model MODEL --data BAD",
     "match --data BAD --words MODEL/ted",

@@ -3,6 +3,7 @@
 python -m mote text-to-motion "a person waves" "an old man walks" --formats bvh gif --out waves
 python -m mote text-to-motion --file prompts.txt --samples 4 --seed 7
 python -m mote text-to-motion "a person runs" "a person bows" --join
+python -m mote text-to-motion "a person walks, then sits down, then waves"
 python -m mote motion-to-text clip.bvh other.npy
 python -m mote motion-variation long.bvh --start 12 --end 18 --fps 60
 python -m mote joint --samples 3
@@ -12,9 +13,9 @@ A recipe, or the ZIP with one that the app gives, makes the same result again: a
 the formats that are named.
 
 A line is printed for each result: its files, its sentence, or both, with tabs between them; with --check also how well
-motion and sentence fit and how the body moves, beside real clips.  Prompts that are far from
-what the model knows are named on the error stream, and how each motion file was read.  Bad input ends it with the code
-2 and a sentence.
+motion and sentence fit and how the body moves, beside real clips.  Prompts that are far from what the model knows or
+that are made one by one and joined are named on the error stream, and how each motion file was read.  Bad input ends it
+with the code 2 and a sentence.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,7 +37,8 @@ from mote.files import Reading, open_file
 from mote.motion.convention import Units, Up
 from mote.motion.motion import Motion
 from mote.pipeline import STEPS, MoTe, Sample, one_after_another
-from mote.sampling import SIDES, TASKS, Side, sides_made
+from mote.sampling import SIDES, TASKS, Side, Task, sides_made
+from mote.sequence import one_by_one
 
 CHECKPOINT = Path(__file__).resolve().parents[1] / "checkpoints" / "mote-open"
 
@@ -98,6 +101,8 @@ def _run(options: argparse.Namespace) -> None:
         raise ValueError(f"{options.task} takes no input: say how many results with --samples")
     if options.join and (not side or "motion" not in sides_made(options.task)):
         raise ValueError(f"--join makes one motion of those of several inputs, which {options.task} does not make")
+    if options.samples < 1:
+        raise ValueError(f"samples is at least 1, not {options.samples}")
     if options.batch < 1:
         raise ValueError(f"--batch is at least 1, not {options.batch}")
     if options.guidance and len(options.guidance) > 2:
@@ -107,20 +112,38 @@ def _run(options: argparse.Namespace) -> None:
         raise ValueError(
             f"--start, --end, --fps, --units and --up are of motion files, which {options.task} does not take"
         )
-    inputs = [_read(name, reading) for name in names] if side == "motion" else names
+    motions = [_read(name, reading) for name in names] if side == "motion" else []
     model = MoTe.from_pretrained(options.checkpoint, device=options.device)
-    for prompt in names if side == "text" else ():
-        if warning := advice.strange(model, prompt):
-            print(f"{prompt}: {warning}", file=sys.stderr)
-    made = _generate(model, options, side, inputs)
+    inputs: list[list[Any]] = [[motion] for motion in motions] or [
+        _actions(model, name, options.task) for name in names
+    ]
     if options.join:
-        made, names, inputs = iter(one_after_another([*made], options.samples)), names[:1], []
-    for number, sample in enumerate(made):
+        inputs, names = [[*chain(*inputs)]], names[:1]
+    made = _generate(model, options, side, [*chain(*inputs)])
+    for number, sample in enumerate(_joined(made, inputs, options.samples) if side else made):
+        given = inputs[number // options.samples] if inputs else []
         name = names[number // options.samples] if names else sample.text or options.task
         stem = f"{slug(Path(name).stem if side == 'motion' else name)}-{sample.seed}"
-        given = inputs[number // options.samples] if inputs else None
-        found = _found(model, sample, given) if options.check else []
+        found = _found(model, sample, given[0] if len(given) == 1 else None) if options.check else []
         print(*_write(sample, f"{number + 1:03d}-{stem}", options), *found, sep="\t", flush=True)
+
+
+def _actions(model: MoTe, sentence: str, task: Task) -> list[str]:
+    """What is made of a sentence one by one; on the error stream, that it is so, and what the model knows little of."""
+    actions = one_by_one(model, sentence) if task == "text-to-motion" else [sentence]
+    if len(actions) > 1:
+        print(f"{sentence}: made one by one and joined: {'; '.join(actions)}", file=sys.stderr)
+    for action in actions:
+        if warning := advice.strange(model, action):
+            print(f"{action}: {warning}", file=sys.stderr)
+    return actions
+
+
+def _joined(made: Iterator[Sample], inputs: Sequence[Sequence[Any]], samples: int) -> Iterator[Sample]:
+    """The samples of each input, those of one of several parts joined."""
+    for parts in inputs:
+        own = [*islice(made, len(parts) * samples)]
+        yield from one_after_another(own, samples) if len(parts) > 1 else own
 
 
 def _make_again(options: argparse.Namespace) -> None:

@@ -1,12 +1,9 @@
 """What a person should know of a prompt before the model runs on it."""
 
-import re
-
 from mote.pipeline import MoTe
 
 STRANGE = "The model has seen little like this, and what it makes may not fit. "
 PLAIN, NEAREST = "Try a plain sentence about one movement.", "Nearest to it among what it knows: {}."
-THEN = re.compile(r"\bthen\b|\bafter (that|which)\b|\bfollowed by\b", re.IGNORECASE)
 
 
 def strange(model: MoTe, text: str) -> str | None:
@@ -29,8 +26,3 @@ def instead(model: MoTe, text: str) -> list[str] | None:
     """
     known = text.strip().lower() in model.vocabulary or model.strangeness(text) <= 1
     return None if known else model.nearest(text)
-
-
-def two_actions(text: str) -> bool:
-    """Whether a text seems to tell of one action after another, which the model makes only one by one."""
-    return THEN.search(text) is not None

@@ -6,6 +6,7 @@ import pytest
 from mote import MoTe
 from mote.motion.skeleton import HUMANML3D
 from mote.sampling import TASKS
+from mote.sequence import one_by_one
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -58,6 +59,14 @@ def test_a_raised_hand_is_read_back(committed):
 )
 def test_it_knows_what_it_was_not_trained_on(committed, text, strange):
     assert (committed.strangeness(text) > 1) is strange
+
+
+def test_it_tells_actions_apart(committed):
+    assert one_by_one(committed, "A man walks forward, sits down, and then waves.") == [
+        "A man walks forward", "A man sits down", "A man waves",
+    ]  # fmt: skip
+    whole = "a person walks ahead, then turns to the left"
+    assert one_by_one(committed, whole) == [whole]
 
 
 @pytest.mark.parametrize(

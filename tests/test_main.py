@@ -54,6 +54,17 @@ def test_strange_prompts_are_named_on_the_error_stream(tiny_folder, monkeypatch,
     assert "a person walks" not in said
 
 
+def test_actions_of_one_sentence_are_joined(run, tiny_folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("mote.__main__.one_by_one", lambda _, text: text.split(", then "))
+    lines = run("text-to-motion", "he walks, then waves", "he bows", "--samples", "2", "--seconds", "2", *FAST)
+    assert [len(read(line[0])) for line in lines] == [40 + 40 - 10] * 2 + [40] * 2
+    assert Path(lines[0][0]).name == "001-he-walks-then-waves-5.bvh"
+    main(["text-to-motion", "he walks, then waves", *FAST, "--checkpoint", str(tiny_folder), "--out", str(tmp_path)])
+    assert "he walks, then waves: made one by one and joined: he walks; waves" in capsys.readouterr().err
+    [joined, _] = run("text-to-motion", "he walks, then waves", "he bows", "--samples", "2", "--join", *FAST)
+    assert len(read(joined[0])) == 3 * 40 - 2 * 10
+
+
 def test_a_file_of_prompts_in_batches_is_the_same_as_one_by_one(run, tmp_path):
     (tmp_path / "prompts.txt").write_text("a person walks\n\na person waves\n", encoding="utf-8")
     lines = run("text-to-motion", "a person runs", "--file", str(tmp_path / "prompts.txt"), "--batch", "2",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mote.motion.sequence import join
+from mote.sequence import THEN, one_by_one
 from train.evaluation import Evaluation
 from train.observe import Fact, Outcome, kept, observe, table_by
 from train.prepare.actions import ACTIONS
@@ -82,7 +83,8 @@ def prompts(evaluation: Evaluation) -> None:
 
 
 def two_actions(evaluation: Evaluation) -> None:
-    """One motion for each ordered pair of PHRASES, judged by its halves: of one prompt, and of a prompt for each."""
+    """One motion for each ordered pair of PHRASES, judged by its halves: of one prompt, and of a prompt for each; and
+    whether the two are told apart in the one prompt (`one_by_one`), and what clips show in one piece is not."""
     pairs = list(permutations(PHRASES, 2))
     together = [f"a person {PHRASES[first]}, then {PHRASES[second]}" for first, second in pairs]
     apart = [f"a person {PHRASES[action]}" for pair in pairs for action in pair]
@@ -104,6 +106,12 @@ def two_actions(evaluation: Evaluation) -> None:
         done["both are"] = [all(both) for both in zip(*done.values(), strict=True)]
         for what, values in done.items():
             evaluation.add(f"two actions, {name}: {what}", values)
+    model = evaluation.model
+    split = [[*own] == one_by_one(model, both) for *own, both in zip(apart[::2], apart[1::2], together, strict=True)]
+    evaluation.add("two actions, in one prompt: the app makes them one by one", split)
+    captions = sorted({text for clip in evaluation.real for text in clip.record["captions"] if THEN.search(text)})
+    whole = [one_by_one(model, text) == [text] for text in captions]
+    evaluation.add('captions of one clip that say "then" or the like: the app leaves them whole', whole)
 
 
 def numbers(evaluation: Evaluation) -> None:

@@ -13,7 +13,7 @@ from mote.coding import Limits
 Guidance = float | tuple[float, float]
 
 MAX_LETTERS = 600  # of what is said of a fault
-MAX_LINES = 6
+MAX_ACTIONS = 6
 MAX_SAMPLES = 4
 MAX_STEPS = 100
 MAX_GUIDANCE = 20.0
@@ -64,15 +64,23 @@ def prompt(text: str | None) -> str:
 
 
 def lines(text: str | None) -> list[str]:
-    """The lines of a prompt that have words: what is done one after another.
+    """The lines of a prompt that have words.
 
     Raises:
-        gr.Error: nothing was written, or too many lines.
+        gr.Error: nothing was written.
     """
-    found = [line.strip() for line in prompt(text).splitlines() if line.strip()]
-    if len(found) > MAX_LINES:
-        raise fault(f"At most {MAX_LINES} lines become one motion, each its part; these are {len(found)}.")
-    return found
+    return [line.strip() for line in prompt(text).splitlines() if line.strip()]
+
+
+def actions(sentences: list[str]) -> list[str]:
+    """What is done one after another, a sentence for each.
+
+    Raises:
+        gr.Error: there are too many.
+    """
+    if len(sentences) > MAX_ACTIONS:
+        raise fault(f"At most {MAX_ACTIONS} actions become one motion, one after another; these are {len(sentences)}.")
+    return sentences
 
 
 def length(seconds: float | None, limits: Limits) -> float | None:

@@ -31,7 +31,7 @@ def fields(recipe: Recipe, given: str | None) -> dict[str, Any]:
     guidance = checks.guidance(recipe.guidance)
     motion_guidance, text_guidance = guidance if isinstance(guidance, tuple) else (guidance, guidance)
     known = {
-        "text": "\n".join(checks.lines("\n".join(recipe.text))) if recipe.text else "",
+        "text": "\n".join(checks.actions(checks.lines("\n".join(recipe.text)))) if recipe.text else "",
         "motion": given,
         "seconds": checks.length(recipe.seconds, ANY_MODEL),
         "samples": checks.samples(recipe.samples),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,7 @@ from mote.motion.convention import Units, Up
 from mote.motion.motion import Motion
 from mote.pipeline import GUIDANCE, STEPS, MoTe, one_after_another, usual_guidance
 from mote.sampling import Task, sides_made
+from mote.sequence import one_by_one
 from mote.ui import batching, checks, presence, results, uploads
 from mote.ui.batching import CancelledError, Request
 from mote.ui.results import Captions, Motions, Pairs, Run
@@ -26,9 +28,7 @@ MOTION_GUIDANCE, TEXT_GUIDANCE = GUIDANCE
 PAIR_GUIDANCE, _ = usual_guidance("joint")
 
 DENOISING = 0.5  # of the progress bar; the rest is the drawing of the motions
-ONE_ACTION = (
-    "The model learned from clips of one action. Put what comes next on a line of its own, and they are joined."
-)
+ONE_BY_ONE = "The model learned from clips of one action, so these are made one by one and joined: {}."
 _TRACKER = gr.Progress()
 
 
@@ -55,11 +55,12 @@ class Handlers:
         seed: int | None = None,
         progress: gr.Progress = _TRACKER,
     ) -> Motions:
-        """Make motions that do what a sentence says, or several, a line each, one after another.
+        """Make motions that do what a sentence says; where that is several actions, lines or "then" between them, one
+        after another.
 
         Args:
-            text: What the person does, for example "a person waves with the left hand"; up to six lines.
-            seconds: Length of the motion, or of each line's, with mote-open 1.5 to 9.8; none lets the model choose.
+            text: What the person does, for example "a person waves with the left hand"; up to six actions.
+            seconds: Length of the motion, or of each action's, with mote-open 1.5 to 9.8; none lets the model choose.
             samples: How many motions to make, 1 to 4.
             steps: Denoising steps, 1 to 100; more take longer.
             guidance: How closely the motion follows the text, 0 to 20; 1 is no guidance.
@@ -69,10 +70,11 @@ class Handlers:
             GIFs of the motions; npy files of their joints, frames x 22 x 3, metres; the first seed; the time it took.
         """
         lines = checks.lines(text)
-        if len(lines) == 1 and advice.two_actions(text):
-            gr.Info(ONE_ACTION)
+        actions = checks.actions([action for line in lines for action in one_by_one(self.model, line)])
+        if len(actions) > len(lines):
+            gr.Info(escape(ONE_BY_ONE.format("; ".join(actions)), quote=False))
         return self._run(
-            "text-to-motion", progress, samples, steps, seed, texts=lines, seconds=seconds, guidance=guidance
+            "text-to-motion", progress, samples, steps, seed, texts=actions, seconds=seconds, guidance=guidance
         ).motions(text)
 
     def motion_to_text(

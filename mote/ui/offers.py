@@ -14,6 +14,7 @@ from gradio.events import Dependency
 
 from mote import advice
 from mote.pipeline import MoTe
+from mote.sequence import one_by_one
 
 _EVENT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
@@ -42,12 +43,16 @@ def tell(model: MoTe, parts: dict[str, Any], text: Component, starts: list[Any],
 
 
 def look(model: MoTe, text: str | None) -> tuple[gr.HTML, gr.Dataset, str]:
-    """What to show beside a prompt: nothing, or of its first strange line that it is, and prompts to try instead."""
+    """What to show beside a prompt: nothing, or of its first strange action that it is, and what to write
+    instead of its line."""
     for line in (text or "").splitlines():
-        known = _instead(model, line)
-        if known is not None:
-            said = f"{advice.STRANGE}{'Try instead:' if known else advice.PLAIN}"
-            return gr.HTML(said, visible=True), gr.Dataset(samples=[[one] for one in known], visible=bool(known)), line
+        actions = one_by_one(model, line)
+        for number, action in enumerate(actions):
+            known = _instead(model, action)
+            if known is not None:
+                said = f"{advice.STRANGE}{'Try instead:' if known else advice.PLAIN}"
+                offers = [["\n".join([*actions[:number], one, *actions[number + 1 :]])] for one in known]
+                return gr.HTML(said, visible=True), gr.Dataset(samples=offers, visible=bool(known)), line
     return gr.HTML(visible=False), gr.Dataset(visible=False), ""
 
 

@@ -1,6 +1,7 @@
 """The handlers without a server: what they return, what they write, and what they say to bad input."""
 
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -72,18 +73,21 @@ def test_lines_become_one_motion_after_another(studio_handlers):
 
 
 def test_too_many_lines_are_refused(studio_handlers):
-    with pytest.raises(gr.Error, match="At most 6 lines"):
+    with pytest.raises(gr.Error, match="At most 6 actions"):
         studio_handlers.text_to_motion("a person walks\n" * 7, **FAST)
 
 
-@pytest.mark.parametrize(
-    ("text", "told"), [("a person walks, then waves", True), ("a person walks\nthen waves", False)]
-)
-def test_a_second_action_in_one_line_is_pointed_out(studio_handlers, monkeypatch, text, told):
-    said = []
+def test_a_second_action_in_one_line_is_made_after_the_first(studio_handlers, monkeypatch):
+    said, noted = [], []
     monkeypatch.setattr(gr, "Info", lambda message: said.append(message))
-    studio_handlers.text_to_motion(text, seconds=2.0, **FAST)
-    assert any("line of its own" in message for message in said) == told
+    monkeypatch.setattr(handlers, "one_by_one", lambda _, line: line.split(", then "))
+    asked = replace(studio_handlers, note=lambda recipe, _: noted.append(recipe["text"]))
+    made = asked.text_to_motion("he walks, then <b>waves</b>\nhe bows", seconds=2.0, **FAST)
+    assert len(np.load(made.files[0])) == 3 * 40 - 2 * 10
+    assert noted == [("he walks", "<b>waves</b>", "he bows")]
+    assert said == [handlers.ONE_BY_ONE.format("he walks; &lt;b&gt;waves&lt;/b&gt;; he bows")]
+    with pytest.raises(gr.Error, match="At most 6 actions"):
+        asked.text_to_motion("he walks" + ", then waves" * 6, **FAST)
 
 
 def test_equal_requests_write_to_different_folders(studio_handlers):

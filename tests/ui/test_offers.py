@@ -29,6 +29,15 @@ def test_of_several_lines_the_strange_one_is_replaced(model):
     assert offers.take(text, line, [KNOWN[0]]) == f"a person walks\n{KNOWN[0]}"
 
 
+def test_of_several_actions_in_a_line_the_strange_one_is_replaced(model, monkeypatch):
+    monkeypatch.setattr(offers, "one_by_one", lambda _, line: line.split(", then "))
+    text = "he bows\na person walks, then plays the cello, then waves"
+    _, prompts, line = offers.look(model, text)
+    [first, *_] = prompts.raw_samples
+    assert first[0] in [f"a person walks\n{known}\nwaves" for known in KNOWN]
+    assert offers.take(text, line, first) == f"he bows\n{first[0]}"
+
+
 @pytest.mark.parametrize("text", [None, "", "a person walks", "🕺", "a man waves his left hand"])
 def test_nothing_is_said_of_what_is_known_or_has_no_words(model, text):
     note, prompts, line = offers.look(model, text)

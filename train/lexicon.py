@@ -2,7 +2,8 @@
 both (`MoTe.heard`).
 
 WordNet 3.0 (Fellbaum 1998) tells what is nearly the same: what stands in one synset with a word, is more general by one
-step or two, or is similar to it.  TED tells which of it to believe.  No caption of another split is looked at.
+step or two, or is similar to it, and the adjectives by which an adjective is defined.  TED tells which of it to
+believe.  No caption of another split is looked at.
 
 Run as `python -m train.lexicon --data PREPARED --model checkpoints/mote-open`: it writes lexicon.json there, and the
 licence of WordNet beside it.
@@ -81,16 +82,19 @@ def wordnet() -> wn.WordNet:
     return wn.WordNet()
 
 
-def near(synset: Any) -> Iterator[tuple[Any, float]]:
-    """Synsets near one, itself first, each with the steps to it."""
-    yield synset, 0
-    for other in synset.verb_groups():
-        yield other, 0.5
-    for other in (*synset.hypernyms(), *synset.similar_tos()):
-        yield other, 1
-    for other in synset.hypernyms():
-        for beyond in other.hypernyms():
-            yield beyond, 2
+def near(sense: Any) -> Iterator[tuple[str, float]]:
+    """Lemmas near a synset, its own first, each with the steps to it."""
+    for synset, steps in (
+        (sense, 0),
+        *((other, 0.5) for other in sense.verb_groups()),
+        *((other, 1) for other in (*sense.hypernyms(), *sense.similar_tos())),
+        *((beyond, 2) for other in sense.hypernyms() for beyond in other.hypernyms()),
+    ):
+        for lemma in synset.lemmas():
+            yield lemma.name().lower(), steps
+    if sense.pos() in SYNSETS["ADJ"]:
+        for word in spoken(sense.definition()):
+            yield from ((lemma, 1) for lemma, part in lemmas(word) if part == "ADJ")
 
 
 def others(word: str, common: Counter[tuple[str, str]]) -> list[tuple[Other, str]]:
@@ -104,12 +108,11 @@ def others(word: str, common: Counter[tuple[str, str]]) -> list[tuple[Other, str
         if sense.pos() in SYNSETS[part]
     ]
     for rank, (_, own, part, sense) in enumerate(sorted(senses, key=lambda one: -one[0])[:SENSES]):
-        for synset, steps in near(sense):
-            for lemma in {name.name().lower() for name in synset.lemmas()} - LIGHT - {own}:
-                if common[lemma, part] >= SELDOM:
-                    worth = COMMON * math.log(common[lemma, part]) - STEP * steps - USUAL * rank
-                    key = (lemma, part, own)
-                    found[key] = max(found.get(key, worth), worth)
+        for lemma, steps in near(sense):
+            if lemma not in LIGHT | {own} and common[lemma, part] >= SELDOM:
+                worth = COMMON * math.log(common[lemma, part]) - STEP * steps - USUAL * rank
+                key = (lemma, part, own)
+                found[key] = max(found.get(key, worth), worth)
     ranked = sorted(((worth, *key) for key, worth in found.items() if worth >= LEAST), reverse=True)
     return [(Other(worth, lemma, part), own) for worth, lemma, part, own in ranked]
 

@@ -49,7 +49,7 @@ def endpoint(task: Task) -> str:
 TABS: dict[Task, Tab] = {
     "text-to-motion": Tab(
         title="Text to motion",
-        hint="Write what a person does, and watch it. What comes next goes on a line of its own.",
+        hint="Write what a person does, and watch it. What comes next follows “then”, or goes on a line of its own.",
         inputs=("text", "seconds", "samples", "steps", "guidance", "seed"),
         examples=_PROMPTS | {"runs, jumps, bows": {"text": "a person runs\na person jumps\na person bows"}},
     ),

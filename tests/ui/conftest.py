@@ -18,6 +18,15 @@ FIELDS = """() => [document.body.className, innerWidth, innerHeight, JSON.string
 ].filter((field) => field.offsetParent).map(({ value, checked, ariaPressed }) => [value, checked, ariaPressed])]"""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def uploads(tmp_path_factory) -> Iterator[None]:
+    """A folder of this process for what is uploaded, by its content: an app that closes deletes its own, and in one
+    folder of all processes what another's test has just uploaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def studio(tiny_model) -> Iterator[str]:
     """The address of a running app."""

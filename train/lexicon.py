@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -57,14 +57,6 @@ TABLES = "actions", "paraphrases", "styles", "synonyms"
 """What captions are written by, and by what TED learned other words for them (`train.wording`)."""
 
 
-class Other(NamedTuple):
-    """A word in place of another of the same part of speech: how much it is worth, and its lemma."""
-
-    worth: float
-    lemma: str
-    part: str
-
-
 def spoken(text: str) -> set[str]:
     """The words of a text."""
     return set(re.findall(r"[a-z]+(?:['-][a-z]+)*", text.lower()))
@@ -97,9 +89,9 @@ def near(sense: Any) -> Iterator[tuple[str, float]]:
             yield from ((lemma, 1) for lemma, part in lemmas(word) if part == "ADJ")
 
 
-def others(word: str, common: Counter[tuple[str, str]]) -> list[tuple[Other, str]]:
-    """What may stand in place of a word, the worthiest first, each with the word's own lemma; `common` are the captions
-    with each lemma and part of speech."""
+def others(word: str, common: Counter[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """The lemmas that may stand in place of a word, the worthiest first, each with its part of speech and the lemma that
+    the word is of; `common` are the captions with each lemma and part of speech."""
     found: dict[tuple[str, str, str], float] = {}
     senses = [
         (sum(name.count() for name in sense.lemmas() if name.name().lower() == own), own, part, sense)
@@ -114,15 +106,15 @@ def others(word: str, common: Counter[tuple[str, str]]) -> list[tuple[Other, str
                 key = (lemma, part, own)
                 found[key] = max(found.get(key, worth), worth)
     ranked = sorted(((worth, *key) for key, worth in found.items() if worth >= LEAST), reverse=True)
-    return [(Other(worth, lemma, part), own) for worth, lemma, part, own in ranked]
+    return [(lemma, part, own) for _, lemma, part, own in ranked]
 
 
-def inflected(word: str, own: str, other: Other) -> str:
+def inflected(word: str, own: str, other: str, part: str) -> str:
     """Another lemma in the form in which a word is of its own lemma."""
-    for form in INFLECTED[other.part]:
-        if word in getInflection(own, form) and (said := getInflection(other.lemma, form)):
+    for form in INFLECTED[part]:
+        if word in getInflection(own, form) and (said := getInflection(other, form)):
             return said[0].lower()
-    return other.lemma
+    return other
 
 
 def unknown(known: set[str]) -> list[str]:
@@ -175,7 +167,7 @@ def lexicon(records: Sequence[dict[str, Any]], ted: TextAutoencoder, taught: set
         for lemma in lemmas(word):
             common[lemma] += count
     choices = {
-        word: [(inflected(word, own, other), other.part) for other, own in found]
+        word: [(inflected(word, own, other, part), part) for other, part, own in found]
         for word in unknown({*words} | taught)
         if (found := others(word, common))
     }

@@ -90,8 +90,8 @@ def near(sense: Any) -> Iterator[tuple[str, float]]:
 
 
 def others(word: str, common: Counter[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """The lemmas that may stand in place of a word, the worthiest first, each with its part of speech and the lemma that
-    the word is of; `common` are the captions with each lemma and part of speech."""
+    """The lemmas that may stand in place of a word, the worthiest first, each with its part of speech and the lemma of
+    the word itself; `common` are the captions with each lemma and part of speech."""
     found: dict[tuple[str, str, str], float] = {}
     senses = [
         (sum(name.count() for name in sense.lemmas() if name.name().lower() == own), own, part, sense)

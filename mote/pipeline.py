@@ -20,7 +20,7 @@ from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_te
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
 from mote.inputs import count_inputs, for_each, listed
 from mote.lexicon import plainer
-from mote.models.claims import Among, ClaimReader, ClaimReaderConfig
+from mote.models.claims import Among, ClaimReader, ClaimReaderConfig, Claims
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -116,6 +116,9 @@ class MoTe:
             if reader:
                 needed.append((part, "motion latent", motion, reader.config.motion))
                 needed.append((part, "meaning", meaning, reader.config.text))
+        if claims:
+            words = len(ted.words), ted.words.shape[1]
+            needed.append(("reader of claims", "table of words", words, (words[0], claims.config.words)))
         for part, what, has, needs in needed:
             if has != needs:
                 raise CheckpointError(f"the {what} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
@@ -260,8 +263,10 @@ class MoTe:
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
             said = self.heard(texts) if texts else None  # (texts, k, d)
-            understood = None if said is None else self.ted.understood(said, texts, LIKENED, self._known)
-            choice = self._choice(said, samples)
+            claims = None if said is None else self.claimed(texts, said)
+            alike = self._known.alike(claims) if claims and self._known else None
+            understood = None if said is None else self.ted.likened(said, LIKENED, texts=texts, alike=alike)
+            choice = self._choice(said, claims, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
@@ -291,35 +296,51 @@ class MoTe:
             ValueError: a text has no words.
         """
         latents = self.ted.encode(texts).float()
-        plain = {row: other for row, text in enumerate(texts) if (other := plainer(text, self.lexicon)) != text}
+        said = zip(texts, self._plain(texts), strict=True)
+        plain = {row: other for row, (text, other) in enumerate(said) if other != text}
         if plain:
             rows = [*plain]
             latents[rows] = torch.lerp(latents[rows], self.ted.encode([*plain.values()]).float(), HEARD)
         return latents
 
-    def _choice(self, said: Tensor | None, samples: int) -> Choice | None:
-        """How the best of several draws is kept, where the model can tell.
+    def _plain(self, texts: Sequence[str]) -> list[str]:
+        """Texts in words that training had."""
+        return [plainer(text, self.lexicon) for text in texts]
 
-        How long it lasts, and what is measured, is asked of texts (texts, k, d) as they are said: what they are taken
-        to mean has less of their numbers. Where nothing was said half as many draws are enough.
+    @torch.no_grad()
+    def claimed(self, texts: list[str], heard: Float[Tensor, "b k d"]) -> Claims | None:
+        """What texts claim, by their latents as they are `heard`, by their words, and by such words as training had;
+        None where the model has no `claims` to tell.
+
+        Raises:
+            ValueError: a text has no words.
         """
         if self.claims is None:
             return None
-        if said is None:
+        ways = (self.ted.rows(*self.ted.tokenize(way)) for way in (texts, self._plain(texts)))
+        return self.claims.claimed(self.ted.parts(heard)[0], *ways)
+
+    def _choice(self, said: Tensor | None, claims: Claims | None, samples: int) -> Choice | None:
+        """How the best of several draws is kept, where the model can tell: by what texts (texts, k, d) claim as they
+        are said, since what they are taken to mean has less of their numbers, and so for how long it lasts. Where
+        nothing was said half as many draws are enough.
+        """
+        if self.claims is None:
+            return None
+        if said is None or claims is None:
             return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
         meanings, _ = self.ted.parts(said)  # (texts, k, m)
         lengths = self.claims.frames(meanings, LASTING)  # (texts, draws)
-        fits = partial(self._fits, said=meanings.repeat_interleave(samples, dim=0))
+        fits = partial(self._fits, claims=_for_each(claims, samples * len(said)))
         return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
-    def _fits(self, motions: Tensor, texts: Tensor, said: Tensor | None = None) -> Tensor:
-        """How probable it is that motions' latents (b, l, d) show what texts' (b, k, d) claim, and what was `said`,
-        meanings (n, k, m) each for as many of the motions; and how near the two lie in the space of the retrieval, if
-        there is one, (b,)."""
+    def _fits(self, motions: Tensor, texts: Tensor, claims: Claims | None = None) -> Tensor:
+        """How probable it is that motions' latents (b, l, d) show what texts claim, each for as many of the motions, or
+        what is meant by latents of text (b, k, d); and how near the two lie in the space of the retrieval, if there is
+        one, (b,)."""
         assert self.claims is not None
         meanings, _ = self.ted.parts(texts)
-        asked = None if said is None else said.repeat_interleave(len(motions) // len(said), dim=0)
-        fit = self.claims.kept(motions, meanings, asked)
+        fit = self.claims.kept(motions, _for_each(claims, len(motions)) if claims else self.claims.meant(meanings))
         if self.retrieval is None:
             return fit
         places = self.retrieval.place_motions(motions), self.retrieval.place_texts(meanings)
@@ -375,6 +396,11 @@ def _seeds(count: int, seed: int | Sequence[int] | None, samples: int) -> list[i
         if not 0 <= start < 2**63:
             raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
     return [start + number for start in starts for number in range(samples)]
+
+
+def _for_each(claims: Claims, count: int) -> Claims:
+    """The claims of some texts for so many motions, those of one text one after another."""
+    return {kind: each.repeat_interleave(count // len(each), dim=0) for kind, each in claims.items()}
 
 
 def usual_guidance(task: Task) -> tuple[float, float]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 
-from mote.models.claims import ClaimReader
 from mote.pipeline import MoTe
 
 THEN = re.compile(
@@ -55,7 +53,7 @@ def one_by_one(model: MoTe, text: str) -> list[str]:
     parts = [text[start:end] for start, end in spans]
     if not all(re.search("[a-z0-9]", part, re.IGNORECASE) for part in parts):
         return [text]
-    claimed = zip(parts, _claimed(model, model.claims, parts), strict=True)
+    claimed = zip(parts, _claimed(model, parts), strict=True)
     actions = [None if action == STILL or ASIDE.match(part) else action for part, action in claimed]
     told: list[tuple[int, int]] = []
     last: str | None = None
@@ -80,10 +78,12 @@ def _whole(who: str, part: str) -> str:
 
 
 @torch.inference_mode()
-def _claimed(model: MoTe, reader: ClaimReader, parts: Sequence[str]) -> list[str | None]:
+def _claimed(model: MoTe, parts: list[str]) -> list[str | None]:
     """The action that each part surely claims, if it does."""
-    meanings, _ = model.ted.parts(model.heard([*parts]))
-    sure, likeliest = reader.said(meanings)[ACTION].softmax(dim=-1).max(dim=-1)
-    names = (*reader.config.classes[ACTION], None)
+    claims = model.claimed(parts, model.heard(parts))
+    assert model.claims is not None
+    assert claims is not None
+    sure, likeliest = claims[ACTION].max(dim=-1)
+    names = (*model.claims.config.classes[ACTION], None)
     rows = torch.where(sure >= SURE, likeliest, len(names) - 1)
     return [names[row] for row in rows.tolist()]

@@ -85,7 +85,7 @@ def choosy_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     torch.manual_seed(0)
     sizes = {"width": 8, "layers": 1, "heads": 2, "hidden": 8}
     lengths = (30, 40, 53, 70)
-    config = ClaimReaderConfig(motion=(2, 8), text=(3, 8), classes=CLASSES, lengths=lengths, **sizes)
+    config = ClaimReaderConfig(motion=(2, 8), text=(3, 8), classes=CLASSES, lengths=lengths, words=16, **sizes)
     save(ClaimReader(config), folder / "claims")
     return folder
 

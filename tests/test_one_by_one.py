@@ -16,7 +16,7 @@ WAYS = {"walks": "walk", "walk": "walk", "waves": "wave", "wave": "wave", "bow":
 def telling(choosy_model, monkeypatch):
     """A model that is sure of the action of a few words."""
 
-    def claimed(_, __, parts):
+    def claimed(_, parts):
         return [next((WAYS[word] for word in part.strip(".").split() if word in WAYS), None) for part in parts]
 
     monkeypatch.setattr(sequence, "_claimed", claimed)
@@ -66,7 +66,7 @@ def test_without_a_reader_of_claims_everything_stays_whole(tiny_model):
 @pytest.mark.parametrize(("sure", "count"), [(0.9, 2), (0.5, 1)])
 def test_only_what_is_surely_claimed_is_told_apart(choosy_model, monkeypatch, sure, count):
     names = choosy_model.claims.config.classes["action"]
-    said = torch.full((2, len(names) + 1), (1 - sure) / len(names)).log()
-    said[[0, 1], [names.index("walk"), names.index("wave")]] = torch.tensor(sure).log()
-    monkeypatch.setattr(choosy_model.claims, "said", lambda _: {"action": said})
+    claims = torch.full((2, len(names) + 1), (1 - sure) / len(names))
+    claims[[0, 1], [names.index("walk"), names.index("wave")]] = sure
+    monkeypatch.setattr(choosy_model, "claimed", lambda *_: {"action": claims})
     assert len(one_by_one(choosy_model, "a person walks, then waves")) == count

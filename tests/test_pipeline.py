@@ -226,7 +226,7 @@ def test_a_motion_lasts_as_long_as_its_text_says_unless_asked_otherwise_and_show
 
     monkeypatch.setattr(choosy_model.claims, "frames", frames)
     kept = choosy_model.claims.kept
-    monkeypatch.setattr(choosy_model.claims, "kept", lambda *given: (claimed.append(given[2]), kept(*given))[1])
+    monkeypatch.setattr(choosy_model.claims, "kept", lambda *given: (claimed.append(given[1]), kept(*given))[1])
     texts = ["a person walks", "a person waves for a while"]
     own, said = (choosy_model.generate("text-to-motion", text=texts, seconds=seconds, samples=2, seed=5, steps=2)
                  for seconds in (None, [None, 2.0]))  # fmt: skip
@@ -236,17 +236,33 @@ def test_a_motion_lasts_as_long_as_its_text_says_unless_asked_otherwise_and_show
     assert [len(one.motion) for one in said] == [*lengths[:2], 40, 40]
     as_said, _ = choosy_model.ted.parts(choosy_model.ted.encode(texts))
     torch.testing.assert_close(meanings[0], as_said)
-    torch.testing.assert_close(claimed[0], as_said.repeat_interleave(2 * 8, dim=0))
+    for kind, each in choosy_model.claimed(texts, choosy_model.heard(texts)).items():
+        torch.testing.assert_close(claimed[0][kind], each.repeat_interleave(2 * 8, dim=0))
 
 
 def test_readers_of_other_latents_are_refused(tiny_model):
     other = Retrieval(RetrievalConfig(motion=(2, 8), text=(3, 9), width=8, heads=2))
     with pytest.raises(CheckpointError, match="the meaning is 3 x 8, the retrieval needs 3 x 9"):
         MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, retrieval=other)
-    config = ClaimReaderConfig(motion=(2, 9), text=(3, 8), classes={"action": ("walk",)}, lengths=(30, 60), width=8)
-    claims = ClaimReader(config)
-    with pytest.raises(CheckpointError, match="the motion latent is 2 x 8, the reader of claims needs 2 x 9"):
-        MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, claims=claims)
+    sizes = {"text": (3, 8), "classes": {"action": ("walk",)}, "lengths": (30, 60), "width": 8}
+    for motion, words, said in (
+        ((2, 9), 16, "the motion latent is 2 x 8, the reader of claims needs 2 x 9"),
+        ((2, 8), 15, r"the table of words is (\d+) x 16, the reader of claims needs \1 x 15"),
+    ):
+        claims = ClaimReader(ClaimReaderConfig(motion=motion, words=words, **sizes))
+        with pytest.raises(CheckpointError, match=said):
+            MoTe(tiny_model.med, tiny_model.ted, tiny_model.mtdm, claims=claims)
+
+
+def test_a_text_claims_what_its_words_do_and_what_such_words_do_as_training_had(choosy_folder, monkeypatch):
+    model = MoTe.from_pretrained(choosy_folder, device="cpu")
+    monkeypatch.setattr(model, "lexicon", {"trots": "runs"})
+    read: list[torch.Tensor] = []
+    hook = model.claims.words.register_forward_hook(lambda _, inputs, __: read.append(inputs[0]))
+    model.claimed(["a person trots"], model.heard(["a person trots"]))
+    hook.remove()
+    wanted = [model.ted.rows(*model.ted.tokenize([text])) for text in ("a person trots", "a person runs")]
+    torch.testing.assert_close(read, wanted)
 
 
 @pytest.mark.parametrize("row", [0, 1])

@@ -1,8 +1,9 @@
 """Beside stage 3: what a sentence claims and what a motion shows, told from latents (`mote.models.claims`).
 
 A motion is told by its clip's labels and by what was measured, a sentence by what it says, and by how long its clip
-lasts; most of the sentences are captions in other words (`Paraphraser`), since that is what they are read for. Latents
-are blurred: what a denoiser makes is not quite a clip's.
+lasts; most of the sentences are captions in other words (`Paraphraser`), since that is what they are read for, and most
+that are read by their words are captions as they are. Latents are blurred: what a denoiser makes is not quite a clip's;
+so are words, for others that mean about the same.
 
 It reads latents alone and never judges in `train.evaluate`, whose evaluator reads joints and was trained apart from it.
 
@@ -22,11 +23,13 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from mote.checkpoint import load, load_ted, save
 from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.models.words import clean
 from train.command import command
 from train.cuts import with_counted
 from train.data import Clips
@@ -81,6 +84,9 @@ class ClaimsTraining:
         styled: share of the sentences that name a style, of which few do.
         noise: the largest deviation that is added to the latents of motions; each has its own share of it.
         text_noise: the deviation that is added to meanings.
+        word_noise: the length, about, of what is added to each word, which is one of itself.
+        forgotten: the share of words that are left out.
+        as_written: the share of the sentences read by their words that are captions as they are.
         smoothing: what is surely said is taken for so little less than sure (Szegedy et al. 2016, section 7).
         length_smoothing: the deviation, in steps from a length to the next, that a clip's own is taken to have.
         trims: copies of each clip with a little cut off, as in `train.mtdm.MTDMTraining`.
@@ -94,6 +100,9 @@ class ClaimsTraining:
     styled: float = 0.5
     noise: float = NOISE
     text_noise: float = 0.3
+    word_noise: float = 0.5
+    forgotten: float = 0.1
+    as_written: float = 0.6
     smoothing: float = 0.02
     length_smoothing: float = 0.7
     trims: int = 2
@@ -205,8 +214,9 @@ class Examples:
         sentences: int = 1,
         reworded: float = 0.0,
         retimed: float = 0.0,
+        as_written: float = 0.0,
     ) -> None:
-        self.motions = motions
+        self.motions, self.ted = motions, ted
         told = [shown(record, mirrored=mirrored) for mirrored in (False, True) for record in motions.records]
         self.shown = classes(told)
         drawn = [motions.sentences(reworded, torch.Generator().manual_seed(number)) for number in range(sentences)]
@@ -221,43 +231,78 @@ class Examples:
                 said[row], heard[row] = with_seconds(said[row], others[row]), replace(heard[row], seconds=others[row])
                 self.frames[row] = others[row] * FPS
         self.meaning, _ = ted.parts(encode_texts(ted, said))  # (sentences 2 clips, k, m)
-        claims = classes([*map(claimed, heard)])
+        written = motions.captions if as_written else []
+        claims = classes([*map(claimed, [*heard, *map(read_caption, written)])])
         self.claimed = {kind: rows.masked_fill(rows == UNKNOWN, len(CLASSES[kind])) for kind, rows in claims.items()}
-        """The class of what each sentence claims, the last where it claims nothing, (sentences 2 clips)."""
+        """The class of what each sentence claims, the last where it claims nothing, (sentences 2 clips); and then of
+        what each caption as it is does, if any are read so."""
+        self.tokens = _tokens(ted, [*said, *written])
         self.weights = motions.weights.repeat(sentences)
-        self.styled = (claims["style"] != UNKNOWN).nonzero()[:, 0]
+        counts = motions.first.diff()
+        own = (motions.weights / counts).repeat_interleave(counts)[: len(written)]
+        shares = (1 - as_written) * self.weights / self.weights.sum(), as_written * own / own.sum()
+        self.word_weights = torch.cat(shares)
+        """How often each is read by its words."""
+        self.styled = (claims["style"] != UNKNOWN).float()
 
     def entropies(self, model: ClaimReader, drawn: Draw, chance: torch.Generator, training: ClaimsTraining) -> Losses:
         """Those of some clips in some of their copies, and of some sentences."""
-        where, clips, rows = engine().device, drawn.clips, self._sentences(training, chance)
+        where, clips, rows = engine().device, drawn.clips, self._sentences(self.weights, training, chance)
         seen = model.shown(blurred(self.motions.motion[drawn.copies, clips].to(where), training.noise, chance))
         meanings = self.meaning[rows]
         meanings = (meanings + training.text_noise * torch.randn(meanings.shape, generator=chance)).to(where)
         losses = entropies(seen, {kind: shown[clips].to(where) for kind, shown in self.shown.items()})
-        wanted = {kind: claimed[rows].to(where) for kind, claimed in self.claimed.items()}
-        others = entropies(model.said(meanings), wanted, training.smoothing)
+        others = entropies(model.said(meanings), self._wanted(rows), training.smoothing)
         near = near_lengths(self.frames[rows].to(where), model.config.lengths, training.length_smoothing)
         others["length"] = F.cross_entropy(model.lasting(meanings), near)
+        rows = self._sentences(self.word_weights, training, chance)
+        words = self.words(rows)
+        noise = training.word_noise * words.shape[-1] ** -0.5 * torch.randn(words.shape, generator=chance).to(where)
+        left = (torch.rand(words.shape[:2], generator=chance) >= training.forgotten).to(where)
+        there = words.any(dim=-1) & left
+        read = entropies(model.words((words + noise) * there[..., None]), self._wanted(rows), training.smoothing)
+        losses |= {f"read {kind}": value for kind, value in read.items()}
         return losses | {f"said {kind}": value for kind, value in others.items()}
 
-    def _sentences(self, training: ClaimsTraining, chance: torch.Generator) -> Int[Tensor, " texts"]:
-        """The places of some sentences, a share of them such as name a style, if any does."""
-        styled = round(training.styled * training.texts) if len(self.styled) else 0
-        any_of_them = torch.multinomial(self.weights, training.texts - styled, replacement=True, generator=chance)
+    def words(self, rows: Int[Tensor, " b"]) -> Float[Tensor, "b n w"]:
+        """The words of some sentences, on the device that is in use."""
+        ids = self.tokens[rows].to(engine().device)
+        return self.ted.rows(ids.clamp(min=0), ids >= 0)
+
+    def _wanted(self, rows: Int[Tensor, " b"]) -> dict[str, Tensor]:
+        """What some sentences claim, likewise."""
+        return {kind: claimed[rows].to(engine().device) for kind, claimed in self.claimed.items()}
+
+    def _sentences(
+        self, weights: Float[Tensor, " n"], training: ClaimsTraining, chance: torch.Generator
+    ) -> Int[Tensor, " texts"]:
+        """The places of some sentences by their weights, a share of them such as name a style, if any does."""
+        naming = weights * self.styled[: len(weights)]
+        styled = round(training.styled * training.texts) if naming.any() else 0
+        draws = [(weights, training.texts - styled), (naming, styled)]
         return torch.cat(
-            [any_of_them, self.styled[torch.randint(max(1, len(self.styled)), (styled,), generator=chance)]]
+            [torch.multinomial(each, count, replacement=True, generator=chance) for each, count in draws if count]
         )
+
+
+def _tokens(ted: TextAutoencoder, texts: Sequence[str]) -> Int[Tensor, "n longest"]:
+    """What TED reads of each text; -1 where it has ended."""
+    rows = [ted.reading([clean(text)])[0].short() for text in texts]
+    return pad_sequence(rows, batch_first=True, padding_value=-1).int()
 
 
 @torch.no_grad()
 def accuracy(model: ClaimReader, examples: Examples) -> dict[str, float]:
-    """How often each kind is told right: of whole clips, without noise, and of their sentences; and by how much a
+    """How often each kind is told right: of whole clips, without noise, of their sentences and of the words of these;
+    and by how much a
     length is off, as the mean size of the logarithm of its ratio to the clip's."""
     where = engine().device
     seen = model.shown(examples.motions.motion[0].to(where))
     heard = model.said(examples.meaning.to(where))
+    read = model.words(examples.words(torch.arange(len(examples.meaning))))
     told = [(kind, seen[kind], rows) for kind, rows in examples.shown.items()]
-    told += [(f"said {kind}", heard[kind], rows) for kind, rows in examples.claimed.items()]
+    for name, scores in ("said", heard), ("read", read):
+        told += [(f"{name} {kind}", scores[kind], rows) for kind, rows in examples.claimed.items()]
     figures = {}
     for name, scores, wanted in told:
         known = wanted != UNKNOWN
@@ -273,13 +318,19 @@ def train(prepared: Path, models: Path, out: Path, training: ClaimsTraining, fit
     med, ted = load(MED, MEDConfig, models / "med", where), load_ted(models / "ted", where)
     motions = Motions(med, with_counted(Clips.load(prepared, "train")), trims=training.trims)
     examples = Examples(
-        motions, ted, sentences=training.sentences, reworded=training.reworded, retimed=training.retimed
+        motions,
+        ted,
+        sentences=training.sentences,
+        reworded=training.reworded,
+        retimed=training.retimed,
+        as_written=training.as_written,
     )
     validation = Examples(Motions(med, Clips.load(prepared, "val")), ted)
     torch.manual_seed(fitting.seed)
     config = ClaimReaderConfig(
         motion=(med.config.tokens, med.config.dim),
         text=(ted.config.tokens, ted.config.meaning_width),
+        words=ted.words.shape[1],
         classes=CLASSES,
         measured=tuple(kind for kind in CLASSES if kind not in LABELLED),
         lengths=lengths(med.config.min_frames, med.config.max_frames),

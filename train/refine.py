@@ -220,7 +220,7 @@ def walk_to_pairs(
     assert text is not None
     meaning, _ = ted.parts(text)
     return {
-        "agreement": -claims.kept(blurred(motion, NOISE, chance), meaning).mean(),
+        "agreement": -claims.kept(blurred(motion, NOISE, chance), claims.meant(meaning)).mean(),
         "joint energy": energy_distance(motion, practice.motion) + energy_distance(text, practice.text),
     }
 

@@ -1,5 +1,6 @@
 """What a sentence claims and what a motion shows, told from latents: the action, the style, the sides, the pace; what
-is measured, as steps, ways and turns are; and how long a motion lasts that a sentence tells of.
+is measured, as steps, ways and turns are; and how long a motion lasts that a sentence tells of.  What was said by
+somebody is told from its words as well.
 
 By it a strange sentence is understood as the known captions that claim the same, a motion is told of as those that
 claim what it shows (`Familiar.nearer`), and of several draws, of lengths that a sentence may mean, the one is kept that
@@ -19,14 +20,16 @@ from torch import Tensor, nn
 
 from mote.models.retrieval import Summary
 
+Claims = Mapping[str, Float[Tensor, "n classes+1"]]
+"""Of each kind, how probable each class is; the last is that nothing is claimed of it."""
 UNLIKELY = 0.02
 """Probability that is added to every other: what is claimed and surely not shown costs its logarithm, and no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimReaderConfig:
-    """Sizes of what is read (tokens x numbers of each) and of the networks, the classes of each kind of claim, which of
-    the kinds are `measured`, and the lengths in frames that are told apart.
+    """Sizes of what is read (tokens x numbers of each; `words` is the numbers of each word) and of the networks, the
+    classes of each kind of claim, which of the kinds are `measured`, and the lengths in frames that are told apart.
 
     Raises:
         ValueError: the width does not divide into the heads, a kind has no classes or is measured and not there, every
@@ -37,11 +40,13 @@ class ClaimReaderConfig:
     text: tuple[int, int]
     classes: Mapping[str, tuple[str, ...]]
     lengths: tuple[int, ...]
+    words: int
     measured: tuple[str, ...] = ()
     width: int = 96
     layers: int = 2
     heads: int = 4
     hidden: int = 192
+    word_hidden: int = 128
     dropout: float = 0.1
     text_dropout: float = 0.3
 
@@ -61,8 +66,29 @@ class ClaimReaderConfig:
             raise ValueError(f"there is one length at least, and each is more than the one before: {self.lengths}")
 
 
+class WordReader(nn.Module):
+    """A reader of words by their rows of a table: of each, and of three in a row (Kim 2014, section 2).
+
+    It knows less of a sentence than its meaning tells, and a strange word leads it astray by itself alone.
+    """
+
+    def __init__(self, config: ClaimReaderConfig) -> None:
+        super().__init__()
+        self.three = nn.Conv1d(config.words, config.word_hidden, 3, padding=1)
+        self.one = nn.Linear(config.words, config.word_hidden)
+        self.dropout = nn.Dropout(config.text_dropout)
+        self.says = _heads(config, 2 * config.word_hidden)
+
+    def forward(self, words: Float[Tensor, "b n w"]) -> dict[str, Float[Tensor, "b classes+1"]]:
+        """Logits by kind; rows of nothing but zeros are no words."""
+        found = torch.cat([self.three(words.mT).mT, self.one(words)], dim=-1).relu()  # (b, n, 2 hidden)
+        read = self.dropout((found * words.any(dim=-1, keepdim=True)).amax(dim=1))  # (b, 2 hidden)
+        return {kind: head(read) for kind, head in self.says.items()}
+
+
 class ClaimReader(nn.Module):
-    """A reader of motions' latents and a reader of meanings, each with a linear layer for every kind of claim."""
+    """A reader of motions' latents, one of meanings and one of words, each with a linear layer for every kind of
+    claim."""
 
     def __init__(self, config: ClaimReaderConfig) -> None:
         super().__init__()
@@ -73,9 +99,9 @@ class ClaimReader(nn.Module):
         self.text = nn.Sequential(
             nn.Flatten(1), nn.Linear(math.prod(config.text), config.hidden), nn.GELU(), nn.Dropout(config.text_dropout)
         )
-        sizes = {kind: len(names) for kind, names in config.classes.items()}
-        self.shows = nn.ModuleDict({kind: nn.Linear(2 * config.width, size) for kind, size in sizes.items()})
-        self.says = nn.ModuleDict({kind: nn.Linear(config.hidden, size + 1) for kind, size in sizes.items()})
+        self.shows = _heads(config, 2 * config.width, nothing=0)
+        self.says = _heads(config, config.hidden)
+        self.words = WordReader(config)
         self.lasts = nn.Linear(config.hidden, len(config.lengths))
 
     def shown(self, latents: Float[Tensor, "b l d"]) -> dict[str, Float[Tensor, "b classes"]]:
@@ -100,52 +126,59 @@ class ClaimReader(nn.Module):
         lengths = torch.tensor(self.config.lengths, device=up_to.device)
         return lengths[shorter.clamp(max=len(lengths) - 1)]
 
-    def kept(
-        self,
-        latents: Float[Tensor, "b l d"],
-        meanings: Float[Tensor, "b k m"],
-        said: Float[Tensor, "b k m"] | None = None,
-    ) -> Float[Tensor, " b"]:
-        """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together.
+    def claimed(self, meanings: Float[Tensor, "b k m"], *words: Float[Tensor, "b n w"]) -> Claims:
+        """What sentences claim by their meanings, and by their words, which may be put in several ways: a product of
+        experts (Hinton 2002), since few of them are wrong about the same."""
+        experts = [self.said(meanings), *map(self.words, words)]
+        return {
+            kind: torch.stack([_log_softmax(logits[kind]) for logits in experts]).sum(dim=0).softmax(dim=-1)
+            for kind in self.config.classes
+        }
 
-        What is measured counts where somebody `said` something, whose meaning may not be quite what it is taken for.
-        """
-        measured = self.config.measured
-        claims = {kind: each for kind, each in _probabilities(self.said(meanings)).items() if kind not in measured}
-        if said is not None:
-            claims |= {kind: each for kind, each in _probabilities(self.said(said)).items() if kind in measured}
+    def meant(self, meanings: Float[Tensor, "b k m"]) -> Claims:
+        """What sentences that nobody said claim by their meanings, which tell little of what is measured: not that."""
+        claims = self.claimed(meanings)
+        return {kind: each for kind, each in claims.items() if kind not in self.config.measured}
+
+    def kept(self, latents: Float[Tensor, "b l d"], claims: Claims) -> Float[Tensor, " b"]:
+        """How probable it is that each motion shows what its sentence claims: the logarithm, of all kinds together."""
         return Among(self, claims).shown(latents).diagonal()
 
     @torch.no_grad()
     def among(self, meanings: Float[Tensor, "n k m"]) -> Among:
         """Some sentences, to find among them what claims the same as another, or what a motion shows."""
-        return Among(self, _probabilities(self.said(meanings)))
+        return Among(self, self.claimed(meanings))
 
 
 @dataclass(frozen=True)
 class Among:
-    """Some sentences by what they claim: probabilities by kind, (n, classes + 1), for a reader on whatever device."""
+    """Some sentences by what they claim, for a reader on whatever device."""
 
     reader: ClaimReader
-    claims: Mapping[str, Float[Tensor, "n classes+1"]]
+    claims: Claims
 
-    def alike(self, meanings: Float[Tensor, "b k m"]) -> Float[Tensor, "b n"]:
-        """How probable it is that each meaning claims what each sentence does: the logarithm, of all kinds together but
-        for what is measured. Few sentences name the same numbers, and a sentence is not understood by those alone."""
-        said, measured = _probabilities(self.reader.said(meanings)), self.reader.config.measured
-        same = [said[kind] @ each.T.to(meanings.device) for kind, each in self.claims.items() if kind not in measured]
+    def alike(self, said: Claims) -> Float[Tensor, "b n"]:
+        """How probable it is that others claim what each sentence does: the logarithm, of all kinds together but for
+        what is measured. Few sentences name the same numbers, and a sentence is not understood by those alone."""
+        measured = self.reader.config.measured
+        same = [said[kind] @ each.T.to(said[kind]) for kind, each in self.claims.items() if kind not in measured]
         return _logarithm(torch.stack(same)).sum(dim=0)
 
     def shown(self, latents: Float[Tensor, "b l d"]) -> Float[Tensor, "b n"]:
         """How probable it is that each motion shows what each sentence claims, likewise."""
-        seen = _probabilities(self.reader.shown(latents))
+        seen = {kind: _log_softmax(logits).exp() for kind, logits in self.reader.shown(latents).items()}
         claims = {kind: each.to(latents.device) for kind, each in self.claims.items()}
         shown = [seen[kind] @ each[:, :-1].T + each[:, -1] for kind, each in claims.items()]
         return _logarithm(torch.stack(shown)).sum(dim=0)
 
 
-def _probabilities(logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {kind: each.float().softmax(dim=-1) for kind, each in logits.items()}
+def _heads(config: ClaimReaderConfig, width: int, *, nothing: int = 1) -> nn.ModuleDict:
+    """A linear layer for every kind of claim, with a class more for nothing where asked."""
+    return nn.ModuleDict({kind: nn.Linear(width, len(names) + nothing) for kind, names in config.classes.items()})
+
+
+def _log_softmax(logits: Tensor) -> Tensor:
+    return logits.float().log_softmax(dim=-1)
 
 
 def _logarithm(probabilities: Tensor) -> Tensor:

@@ -141,6 +141,10 @@ class TED(TextAutoencoder):
 
     end = END
 
+    @property
+    def words(self) -> Float[Tensor, "tokens w"]:
+        return self.table.weight
+
     def spoken(self, ids: Int[Tensor, "b n"]) -> list[str]:
         return [joined(text) for text in self.tokenizer.decode_batch(ids.tolist())]
 

@@ -104,6 +104,11 @@ class PretrainedTED(TextAutoencoder):
         self._reader: Tokenizer | None = None
         self._writer: Tokenizer | None = None
 
+    @property
+    def words(self) -> Float[Tensor, "tokens w"]:
+        weight: Tensor = self.encoder.get_input_embeddings().weight
+        return weight
+
     def set_tokenizers(self, reader: Tokenizer, writer: Tokenizer) -> None:
         """Give TED the vocabularies of its encoder and of its decoder.
 

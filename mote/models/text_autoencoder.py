@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 from torch.nn.utils.rnn import pad_sequence
 
 from mote.models.claims import Among
@@ -122,19 +123,17 @@ class TextAutoencoder(nn.Module, ABC):
 
     @torch.no_grad()
     def understand(self, texts: list[str], share: float, among: Among | None = None) -> Float[Tensor, "b k d"]:
-        """The latents of texts as they are `understood`.
+        """The latents of texts, `likened`; by what they claim as well, where known captions are told by it:
+        `ClaimReader.among` of `known_meanings`.
 
         Raises:
             ValueError: a text has no words.
         """
-        return self.understood(self.encode(texts).float(), texts, share, among)
-
-    def understood(
-        self, latents: Float[Tensor, "b k d"], texts: list[str], share: float, among: Among | None = None
-    ) -> Float[Tensor, "b k d"]:
-        """What the latents of texts are taken for (`likened`); by what they claim as well, where known captions are
-        told by it: `ClaimReader.among` of `known_meanings`."""
-        alike = among.alike(self.parts(latents)[0]) if among else None
+        latents = self.encode(texts).float()
+        alike = None
+        if among:
+            claims = among.reader.claimed(self.parts(latents)[0], self.rows(*self.tokenize(texts)))
+            alike = among.alike(claims)
         return self.likened(latents, share, texts=texts, alike=alike)
 
     def likened(
@@ -170,6 +169,15 @@ class TextAutoencoder(nn.Module, ABC):
         ids = pad_sequence(rows, batch_first=True, padding_value=PAD).to(where)  # (b, n)
         lengths = torch.tensor([len(row) for row in rows], device=where)
         return ids, torch.arange(ids.shape[1], device=where) < lengths[:, None]
+
+    @property
+    @abstractmethod
+    def words(self) -> Float[Tensor, "tokens w"]:
+        """What the encoder reads of each token by itself."""
+
+    def rows(self, ids: Int[Tensor, "b n"], mask: Bool[Tensor, "b n"]) -> Float[Tensor, "b n w"]:
+        """That of the tokens of some texts, of unit length; zeros where there are none."""
+        return normalize(self.words[ids].float(), dim=-1) * mask[..., None]
 
     def gathered(self, states: Float[Tensor, "b n w"], mask: Bool[Tensor, "b n"]) -> Float[Tensor, "b k meaning"]:
         """Latent tokens of the encoder's states, each of zero mean and unit variance."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_te
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
 from mote.inputs import count_inputs, for_each, listed
 from mote.lexicon import plainer
-from mote.models.claims import Among, ClaimReader, ClaimReaderConfig, Claims
+from mote.models.claims import ACTION, Among, ClaimReader, ClaimReaderConfig, Claims
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
@@ -54,6 +55,9 @@ LASTING = (0.3, 0.36, 0.42, 0.47, 0.53, 0.58, 0.64, 0.7)
 """How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
 do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
 
+UNCLAIMED = math.exp(-12)
+"""How probably the strangest text that can be understood claims no action.
+(train/NOTES.md)."""
 HEARD = 0.5
 """The share of the way from what a given text means to what it means in words that training had (`mote.lexicon`)."""
 LIKENED = 0.6
@@ -171,10 +175,16 @@ class MoTe:
     def strangeness(self, text: str) -> float:
         """How far a sentence is from what the model was trained on: 0 is like it, above 1 it can hardly be understood.
 
+        That is how probably it claims no action that the model knows, or, where the model has no `claims` to tell, how
+        far it lies from known captions.
+
         Raises:
             ValueError: the text has no words.
         """
-        return self.ted.strangeness([text]).item()
+        claims = self.claimed([text], self.heard([text]))
+        if claims is None or ACTION not in claims:
+            return self.ted.strangeness([text]).item()
+        return (claims[ACTION][0, -1].item() / UNCLAIMED) ** (1 / 6)
 
     def nearest(self, text: str, count: int = 3) -> list[str]:
         """The prompts of the model's vocabulary that mean most nearly what a sentence does, the nearest first.

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import torch
 
+from mote.models.claims import ACTION
 from mote.pipeline import MoTe
 
 THEN = re.compile(
@@ -28,12 +29,10 @@ ASIDE = re.compile(
     re.IGNORECASE,
 )
 """How a part begins that is the end of a way, as the model knows it from single clips, or tells how it is done."""
-SURE = 0.6
+SURE = 0.8
 """How probable it is at the least that a part claims its action (train/NOTES.md)."""
 ARTICLE = re.compile(r"an?\b", re.IGNORECASE)
 """How a part begins that has no verb."""
-ACTION = "action"
-"""The kind of claim that tells them apart."""
 STILL = "stand"
 """The action that is none, but where another begins or ends."""
 

@@ -1,5 +1,6 @@
 """Every task through the public call, on a tiny model: kinds, lengths, seeds, batches and bad input."""
 
+import math
 import shutil
 from dataclasses import replace
 
@@ -281,3 +282,10 @@ def test_a_made_text_goes_to_the_known_captions_that_claim_what_its_motion_shows
     torch.testing.assert_close(spelling, model.ted.parts(made)[1])
     alone, _ = model.ted.parts(model.worded(made, None))
     assert not torch.allclose(alone, meaning), "without a motion nothing is shown"
+
+
+@pytest.mark.parametrize(("unclaimed", "strangeness"), [(0.0, 0.0), (math.exp(-12), 1.0), (math.exp(-6), math.e)])
+def test_what_may_claim_no_action_is_strange(choosy_model, monkeypatch, unclaimed, strangeness):
+    claims = {"action": torch.tensor([[1 - unclaimed, unclaimed]])}
+    monkeypatch.setattr(choosy_model, "claimed", lambda *_: claims)
+    assert choosy_model.strangeness("a person walks") == pytest.approx(strangeness)

@@ -22,6 +22,8 @@ from mote.models.retrieval import Summary
 
 Claims = Mapping[str, Float[Tensor, "n classes+1"]]
 """Of each kind, how probable each class is; the last is that nothing is claimed of it."""
+ACTION = "action"
+"""The kind of claim that a text hardly ever leaves out."""
 UNLIKELY = 0.02
 """Probability that is added to every other: what is claimed and surely not shown costs its logarithm, and no more."""
 

@@ -143,7 +143,8 @@ def press(page: Page, name: str) -> None:
 
 
 def download(page: Page, name: str) -> Path:
-    """The file that a button fetches."""
+    """The file that a button fetches, once the result is drawn and measured: a busy machine makes one after another."""
+    page.wait_for_function(SETTLED)
     with page.expect_download() as started:
         press(page, name)
     return Path(started.value.path())

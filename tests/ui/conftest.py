@@ -91,3 +91,11 @@ def still(reader, studio) -> Iterator[Page]:
         finally:
             if not unchanged:
                 tab.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A wait that is over in a browser, on a machine that is busy with all other tests, is tried a second time."""
+    again = pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError", "Locator expected"])
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(again)

@@ -51,6 +51,7 @@ def test_a_dropped_file_says_what_it_is_and_is_corrected_before_it_runs(page, cl
     field(page, "To, s").fill("4")
     page.keyboard.press("Enter")
     sync_api.expect(readout).to_contain_text("/ 80")
+    sync_api.expect(note).to_contain_text("0 to 4 used")
     field(page, "Fps").fill("40")
     page.keyboard.press("Tab")
     sync_api.expect(note).to_have_text("40 fps, centimetres, Z up, 6.0 s")

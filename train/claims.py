@@ -23,13 +23,11 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from mote.checkpoint import load, load_ted, save
 from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.models.words import clean
 from train.command import command
 from train.cuts import with_counted
 from train.data import Clips
@@ -236,7 +234,7 @@ class Examples:
         self.claimed = {kind: rows.masked_fill(rows == UNKNOWN, len(CLASSES[kind])) for kind, rows in claims.items()}
         """The class of what each sentence claims, the last where it claims nothing, (sentences 2 clips); and then of
         what each caption as it is does, if any are read so."""
-        self.tokens = _tokens(ted, [*said, *written])
+        self.tokens = ted.tokenize([*said, *written])
         self.weights = motions.weights.repeat(sentences)
         counts = motions.first.diff()
         own = (motions.weights / counts).repeat_interleave(counts)[: len(written)]
@@ -266,8 +264,8 @@ class Examples:
 
     def words(self, rows: Int[Tensor, " b"]) -> Float[Tensor, "b n w"]:
         """The words of some sentences, on the device that is in use."""
-        ids = self.tokens[rows].to(engine().device)
-        return self.ted.rows(ids.clamp(min=0), ids >= 0)
+        ids, mask = (each[rows].to(engine().device) for each in self.tokens)
+        return self.ted.rows(ids, mask)
 
     def _wanted(self, rows: Int[Tensor, " b"]) -> dict[str, Tensor]:
         """What some sentences claim, likewise."""
@@ -285,17 +283,10 @@ class Examples:
         )
 
 
-def _tokens(ted: TextAutoencoder, texts: Sequence[str]) -> Int[Tensor, "n longest"]:
-    """What TED reads of each text; -1 where it has ended."""
-    rows = [ted.reading([clean(text)])[0].short() for text in texts]
-    return pad_sequence(rows, batch_first=True, padding_value=-1).int()
-
-
 @torch.no_grad()
 def accuracy(model: ClaimReader, examples: Examples) -> dict[str, float]:
     """How often each kind is told right: of whole clips, without noise, of their sentences and of the words of these;
-    and by how much a
-    length is off, as the mean size of the logarithm of its ratio to the clip's."""
+    and by how much a length is off, as the mean size of the logarithm of its ratio to the clip's."""
     where = engine().device
     seen = model.shown(examples.motions.motion[0].to(where))
     heard = model.said(examples.meaning.to(where))

@@ -89,6 +89,7 @@ def test_it_is_learned_what_latents_show_and_say(choosy_folder, choosy_model, mo
     told = accuracy(model, Examples(motions, choosy_model.ted))
     assert told["action"] > 0.9
     assert told["said action"] > 0.9
+    assert told["read action"] > 0.9
     assert told["length off"] < 0.1
     assert load(ClaimReader, ClaimReaderConfig, tmp_path / "out").config == model.config
 

@@ -19,6 +19,7 @@ from torch.nn.functional import cosine_similarity
 from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_ted, load_vocabulary, read_config
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
+from mote.demands import Demand, cut, demands, met, miscounted
 from mote.inputs import count_inputs, for_each, listed
 from mote.lexicon import plainer
 from mote.models.claims import ACTION, Among, ClaimReader, ClaimReaderConfig, Claims
@@ -26,6 +27,7 @@ from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.motion.features import LAYOUT
 from mote.motion.motion import Motion
 from mote.motion.sequence import join
 from mote.reference import REAL, RealClips
@@ -54,6 +56,8 @@ tells of what is no claim (train/NOTES.md)."""
 LASTING = (0.3, 0.36, 0.42, 0.47, 0.53, 0.58, 0.64, 0.7)
 """How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
 do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
+LONGER = (0.4, 0.5, 0.58, 0.64, 0.7, 0.76, 0.82, 0.88)
+"""The same where what is too long is cut: after so many steps."""
 
 UNCLAIMED = math.exp(-12)
 """How probably the strangest text that can be understood claims no action.
@@ -276,7 +280,9 @@ class MoTe:
             claims = None if said is None else self.claimed(texts, said)
             alike = self._known.alike(claims) if claims and self._known else None
             understood = None if said is None else self.ted.likened(said, LIKENED, texts=texts, alike=alike)
-            choice = self._choice(said, claims, samples)
+            lasting = [one is not None for one in for_each(count, seconds, "seconds")]
+            asked = [one for one in self._asked(claims, lasting) for _ in range(samples)] if "motion" in made else []
+            choice = self._choice(said, claims, asked, samples)
             frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
@@ -295,6 +301,9 @@ class MoTe:
                 motion_choice=choice,
                 callback=callback,
             )
+            if asked and motion_latents is not None:
+                motion_latents, frames = cut(self.med, motion_latents, frames, asked)
+                motion_latents = met(self.med, motion_latents, frames, asked)
             return self._samples(made, motion_latents, text_latents, frames, seeds)
 
     @torch.no_grad()
@@ -330,7 +339,15 @@ class MoTe:
         ways = (self.ted.rows(*self.ted.tokenize(way)) for way in (texts, self._plain(texts)))
         return self.claims.claimed(self.ted.parts(heard)[0], *ways)
 
-    def _choice(self, said: Tensor | None, claims: Claims | None, samples: int) -> Choice | None:
+    def _asked(self, claims: Claims | None, lasting: Sequence[bool]) -> list[Demand]:
+        """What texts ask for that is measured, where the model can tell, of motions as HumanML3D has them."""
+        if self.claims is None or claims is None or self.med.config.layout != LAYOUT:
+            return []
+        return demands(claims, self.claims.config.classes, lasting)
+
+    def _choice(
+        self, said: Tensor | None, claims: Claims | None, asked: Sequence[Demand], samples: int
+    ) -> Choice | None:
         """How the best of several draws is kept, where the model can tell: by what texts (texts, k, d) claim as they
         are said, since what they are taken to mean has less of their numbers, and so for how long it lasts. Where
         nothing was said half as many draws are enough.
@@ -340,17 +357,30 @@ class MoTe:
         if said is None or claims is None:
             return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
         meanings, _ = self.ted.parts(said)  # (texts, k, m)
-        lengths = self.claims.frames(meanings, LASTING)  # (texts, draws)
-        fits = partial(self._fits, claims=_for_each(claims, samples * len(said)))
+        lengths, longer = (self.claims.frames(meanings, shares) for shares in (LASTING, LONGER))  # (texts, draws)
+        if asked:
+            to_cut = torch.tensor([demand.cut for demand in asked[::samples]], device=lengths.device)
+            lengths = torch.where(to_cut[:, None], longer, lengths)
+        fits = partial(self._fits, claims=_for_each(claims, samples * len(said)), asked=asked)
         return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
-    def _fits(self, motions: Tensor, texts: Tensor, claims: Claims | None = None) -> Tensor:
+    def _fits(
+        self,
+        motions: Tensor,
+        texts: Tensor,
+        frames: Tensor,
+        claims: Claims | None = None,
+        asked: Sequence[Demand] = (),
+    ) -> Tensor:
         """How probable it is that motions' latents (b, l, d) show what texts claim, each for as many of the motions, or
-        what is meant by latents of text (b, k, d); and how near the two lie in the space of the retrieval, if there is
-        one, (b,)."""
+        what is meant by latents of text (b, k, d); how nearly they have as many steps as were asked for; and how near
+        the two lie in the space of the retrieval, if there is one, (b,)."""
         assert self.claims is not None
         meanings, _ = self.ted.parts(texts)
         fit = self.claims.kept(motions, _for_each(claims, len(motions)) if claims else self.claims.meant(meanings))
+        each = [one for one in asked for _ in range(len(motions) // len(asked))]
+        if each:
+            fit = fit - miscounted(self.med, motions, frames, each)
         if self.retrieval is None:
             return fit
         places = self.retrieval.place_motions(motions), self.retrieval.place_texts(meanings)

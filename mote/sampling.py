@@ -150,7 +150,7 @@ def sample_latents(
         latents |= {side: made[side].unflatten(0, (len(frames), -1)).mean(dim=1) for side in roles.generated}
         frames = told.unflatten(0, (len(frames), -1))[:, 0]
     if motion_choice and pairs > 1:
-        best = motion_choice.best(latents, pairs, 1)
+        best = motion_choice.best(latents, frames, pairs, 1)
         latents, frames = {side: one[best] for side, one in latents.items()}, frames[best]
     return latents.get("motion"), latents.get("text"), frames
 
@@ -195,7 +195,8 @@ def _denoise(
             latents[side] = step(schedule, noisy, clean, time, following, earlier.get(side))
             earlier[side] = (clean, time)
         if choice and (kept := choice.kept(number, steps)) < draws:
-            rows = choice.best(latents | {side: clean for side, (clean, _) in earlier.items()}, draws, kept)
+            drawn = latents | {side: clean for side, (clean, _) in earlier.items()}
+            rows = choice.best(drawn, predict.frames, draws, kept)
             latents |= {side: latents[side][rows] for side in earlier}
             changes = {side: one[rows] for side, one in changes.items()}
             earlier = {side: (clean[rows], then) for side, (clean, then) in earlier.items()}
@@ -209,14 +210,15 @@ class Choice:
     """A motion is drawn several times for its text, and the draw that fits best is taken to its end.
 
     Args:
-        fits: latents of motions (b, l, dm) and of their texts (b, k, dt) -> how well the two fit, (b,).
+        fits: latents of motions (b, l, dm) and of their texts (b, k, dt), and the motions' lengths (b,), 0 = unknown
+            -> how well the two fit, (b,).
         after: shares of the steps, after each of which half of the draws are given up, by what they will become as far
             as the denoiser can tell; so there are two draws for one share, four for two.
         pairs: where both sides are made together, so many are, and the best is kept when all stages are done.
         frames: the length of each sample's draws (b, draws) where the sample's own is unknown; None leaves them so.
     """
 
-    fits: Callable[[Tensor, Tensor], Tensor]
+    fits: Callable[[Tensor, Tensor, Tensor], Tensor]
     after: tuple[float, ...] = (1.0, 1.0)
     pairs: int = 1
     frames: Int[Tensor, "b draws"] | None = None
@@ -229,11 +231,11 @@ class Choice:
         """The draws of each sample that go on after a step, the first of which is 1."""
         return 2 ** sum(number < max(1, round(share * steps)) for share in self.after)
 
-    def best(self, drawn: Latents, draws: int, kept: int) -> Int[Tensor, " b_kept"]:
+    def best(self, drawn: Latents, frames: Int[Tensor, " b_draws"], draws: int, kept: int) -> Int[Tensor, " b_kept"]:
         """The rows of the draws that fit best, so many for each sample of (b draws, n, d); a text may be of all."""
         motion, text = drawn["motion"], drawn["text"]
         text = text.repeat_interleave(len(motion) // len(text), dim=0)
-        fit = self.fits(motion, text).unflatten(0, (-1, draws))  # (b, draws)
+        fit = self.fits(motion, text, frames).unflatten(0, (-1, draws))  # (b, draws)
         first = draws * torch.arange(len(fit), device=fit.device)
         return (first[:, None] + fit.topk(kept, dim=1).indices).flatten()
 

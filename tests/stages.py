@@ -15,6 +15,7 @@ from synthetic import make_data, make_evaluator
 
 from mote.checkpoint import save
 from mote.models.med import MEDConfig
+from mote.motion.facts import measure
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from train import evaluate, generate, med, mtdm, retrieval
@@ -22,7 +23,6 @@ from train.data import MANIFEST
 from train.evaluator import Evaluator, EvaluatorConfig
 from train.loop import FitConfig
 from train.metrics_motion import POOL
-from train.prepare.facts import measure
 
 FITTING = FitConfig(lr=1e-2, steps=6, warmup=1, ema=0.5, log_every=1, save_every=4, validate_every=3, precision="fp32")
 CAPTIONS = {"walk": ["a person walks forward"], "wave-left-hand": ["a man waves his left hand", "someone waves"]}

@@ -278,7 +278,7 @@ def test_the_sentence_of_a_pair_is_written_anew_from_its_motion():
 def test_of_several_draws_of_a_motion_the_one_that_fits_its_text_best_is_kept(model, task):
     seen: list[torch.Tensor] = []
 
-    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    def fits(motions: torch.Tensor, texts: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         seen.extend((motions, texts))
         return motions.sum(dim=(1, 2))
 
@@ -298,7 +298,7 @@ def test_each_draw_is_told_a_length_where_none_is_asked_for_and_that_of_the_kept
     conditions = model.conditions
     monkeypatch.setattr(model, "conditions", lambda *times: (told.append(times[2]), conditions(*times))[1])
     lengths = torch.tensor([[30, 40, 50, 60], [31, 41, 51, 61]])
-    choice = Choice(lambda motions, _: (torch.arange(len(motions)) % 4 == 2).float(), frames=lengths)
+    choice = Choice(lambda motions, *_: (torch.arange(len(motions)) % 4 == 2).float(), frames=lengths)
     options = {"frames": torch.tensor([0, 45]), "steps": 3, "motion_choice": choice}
     *_, kept = sample_latents(
         model, model.config.schedule, "text-to-motion", seeds=(1, 2), **given("text-to-motion", 2), **options
@@ -312,7 +312,7 @@ def test_each_draw_is_told_a_length_where_none_is_asked_for_and_that_of_the_kept
 def test_of_several_pairs_the_one_whose_sides_fit_best_when_all_is_done_is_kept(model):
     seen: list[torch.Tensor] = []
 
-    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    def fits(motions: torch.Tensor, texts: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         seen.append(texts)
         return texts.sum(dim=(1, 2))
 
@@ -326,7 +326,7 @@ def test_of_several_pairs_the_one_whose_sides_fit_best_when_all_is_done_is_kept(
 
 @pytest.mark.parametrize("task", ["text-to-motion", "joint"])
 def test_draws_that_are_not_kept_are_not_taken_to_their_end(model, task):
-    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    def fits(motions: torch.Tensor, texts: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         return (torch.arange(len(motions)) % 4 == 2).float()
 
     unguided = {"motion_guidance": 1, "text_guidance": 1}
@@ -341,7 +341,7 @@ def test_draws_that_are_not_kept_are_not_taken_to_their_end(model, task):
 
 
 def test_while_there_are_several_draws_for_a_text_what_guidance_changes_serves_for_three_steps(model):
-    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    def fits(motions: torch.Tensor, texts: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         return motions.sum(dim=(1, 2))
 
     options = {"steps": 8, "motion_choice": Choice(fits, (0.5, 0.75))}
@@ -379,7 +379,7 @@ def test_what_served_for_three_steps_is_exact_where_it_stays_the_same(monkeypatc
     def conditions(motion_time, text_time, frames):
         return motion_time[:, None, None], text_time[:, None, None]
 
-    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    def fits(motions: torch.Tensor, texts: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         return (torch.arange(len(motions)) % 4 == 2).float()
 
     monkeypatch.setattr(model, "denoise", denoise)
@@ -392,12 +392,12 @@ def test_what_served_for_three_steps_is_exact_where_it_stays_the_same(monkeypatc
 
 
 def test_the_better_half_goes_on_and_of_it_the_better_one():
-    choice = Choice(lambda motions, _: motions[:, 0, 0], (0.25, 0.5))
+    choice = Choice(lambda motions, *_: motions[:, 0, 0], (0.25, 0.5))
     assert [choice.kept(number, 4) for number in (1, 2, 3)] == [2, 1, 1]
     latents = torch.tensor([1.0, 4, 3, 2, 7, 5, 8, 6])[:, None, None]  # two samples of four draws
-    rows = choice.best({"motion": latents, "text": latents}, 4, 2)
+    rows = choice.best({"motion": latents, "text": latents}, torch.zeros(4), 4, 2)
     assert rows.tolist() == [1, 2, 6, 4]
-    assert choice.best({"motion": latents[rows], "text": latents[rows]}, 2, 1).tolist() == [0, 2]
+    assert choice.best({"motion": latents[rows], "text": latents[rows]}, torch.zeros(4), 2, 1).tolist() == [0, 2]
 
 
 def test_guidance_that_has_not_begun_to_rise_costs_nothing_and_begins_later_for_a_text_that_is_given(model):
@@ -410,7 +410,7 @@ def test_guidance_that_has_not_begun_to_rise_costs_nothing_and_begins_later_for_
 
 @pytest.mark.parametrize("task", ["motion", "motion-to-text", "text"])
 def test_nothing_is_chosen_where_no_motion_is_made_for_a_text(model, task):
-    def fits(motions: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    def fits(motions: torch.Tensor, texts: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
         raise AssertionError("there is nothing to fit")
 
     latents = given(task, 3)

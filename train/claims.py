@@ -28,6 +28,9 @@ from mote.checkpoint import load, load_ted, save
 from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.motion.facts import Facts
+from mote.motion.grades import pace, path, raised_to, times, turned
+from mote.motion.signals import FPS
 from train.command import command
 from train.cuts import with_counted
 from train.data import Clips
@@ -36,10 +39,7 @@ from train.loop import FitConfig, add_arguments, asked, fit
 from train.observe import shown_side
 from train.pairs import Draw, Motions, encode_texts
 from train.prepare.actions import ACTIONS, action_group, find_action
-from train.prepare.details import pace, path, raised_to, times, turned
-from train.prepare.facts import Facts
 from train.prepare.reading import Claims, read_caption, with_seconds
-from train.prepare.signals import FPS
 from train.prepare.words import STYLES, style_group
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -48,8 +48,8 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "side": ("left", "right", "both"),
     "turn": ("left", "right"),
     "speed": ("slow", "steady", "fast"),
-    "steps": tuple(str(count) for count in range(2, 13)),
-    "meters": ("1", "1.5", "2", "2.5", "3", "3.5", "4", "5", "6", "7", "8.5", "10"),
+    "steps": tuple(str(count) for count in range(2, 21)),
+    "meters": ("1", *(f"{half / 2:g}" for half in range(3, 20)), "10"),
     "seconds": tuple(str(count) for count in range(2, 11)),
     "times": tuple(str(count) for count in range(2, 11)),
     "path": ("straight", "curve", "circle"),

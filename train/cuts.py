@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from mote.motion.facts import measure, strikes
 from mote.motion.features import to_motion
 from mote.motion.motion import Motion
+from mote.motion.signals import FPS
 from mote.sides import mirror_text
 from train.data import MAX_FRAMES, Clips
 from train.prepare.actions import ACTIONS, Kind, action_group, find_action
 from train.prepare.captions import describe
-from train.prepare.facts import measure, strikes
 from train.prepare.reading import read_caption
-from train.prepare.signals import FPS
 from train.storage import StoppedError
 
 LEAD = 0.4

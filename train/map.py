@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from mote.coding import encode_motions
 from mote.map import Clip, Map, MapError
+from mote.motion.facts import Facts
 from mote.pipeline import MoTe
 from train.command import command
 from train.data import Clips, Split
@@ -30,7 +31,6 @@ from train.pairs import encode_texts
 from train.prepare.__main__ import fraction
 from train.prepare.actions import action_group
 from train.prepare.captions import describe
-from train.prepare.facts import Facts
 
 PERPLEXITY = 60
 """How many neighbours t-SNE has in mind, or a third of the points where these are few: with 30, the walks of one way

@@ -8,7 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from mote.motion.facts import Facts, measure
 from mote.motion.features import to_features, to_joints
+from mote.motion.grades import pace, path, raised_to, times, turned
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
 from train.data import Clips
@@ -16,8 +18,6 @@ from train.engine import shared
 from train.evaluator import Evaluator, label
 from train.prepare.actions import ACTIONS, Kind, find_action
 from train.prepare.captions import Claims
-from train.prepare.details import pace, path, raised_to, times, turned
-from train.prepare.facts import Facts, measure
 
 TURN, HEADING = 15.0, 8.0
 """Degrees from which a clip turns, or travels off the way it faces, to a side; the captions tell clearer ones alone."""

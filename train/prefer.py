@@ -33,6 +33,7 @@ from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.motion.facts import Facts, measure
 from mote.motion.features import to_features
 from mote.pipeline import LIKENED, MOTION_RISE, STEPS
 from mote.sampling import sample_latents
@@ -46,7 +47,6 @@ from train.mtdm import MTDMTraining
 from train.observe import Fact, kept, named_side, shown_side
 from train.pairs import Draw, Motions, PairBatch, Pairs
 from train.prepare.actions import ACTIONS, find_action
-from train.prepare.facts import Facts, measure
 from train.prepare.reading import Claims, read_caption
 from train.storage import StoppedError, whole
 from train.verifier import Verifier

@@ -6,12 +6,12 @@ import numpy as np
 import people
 import pytest
 
+from mote.motion.facts import measure
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
 from train.data import Clips
 from train.pairs import Motions
-from train.prepare.facts import measure
 
 ROWS = (("walk", None, None), ("raise-up-left-hand", "old", "left"), ("wave-right-hand", "feminine", "right"))
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from people import standing
 
+from mote.motion.facts import Facts, measure
 from mote.motion.motion import Motion
 from mote.sides import mirror_text
 from train.prepare.actions import ACTIONS, action_group, find_action
 from train.prepare.captions import describe, paraphrase, read_caption, uses_held_out
-from train.prepare.facts import Facts, measure
 from train.prepare.held_out import HELD_OUT
 from train.prepare.reading import with_seconds
 from train.prepare.words import STYLES, conjugate, style_group

@@ -5,11 +5,11 @@ import people
 import pytest
 from conftest import STRIKES
 
+from mote.motion.facts import measure, strikes
 from mote.motion.features import to_motion
 from mote.motion.motion import Motion
 from train.cuts import KEPT, UnseenError, beginning_alike, with_counted
 from train.data import Clips
-from train.prepare.facts import measure, strikes
 from train.prepare.reading import read_caption
 
 

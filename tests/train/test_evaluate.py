@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from mote.checkpoint import load, save
+from mote.motion.facts import measure
 from mote.motion.features import LAYOUT, to_features
 from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
@@ -35,7 +36,6 @@ from train.observe import (
     waving,
 )
 from train.prepare.captions import read_caption
-from train.prepare.facts import measure
 from train.report import JSON, Report, Row
 
 CONFIG = EvaluatorConfig(actions=("walk", "wave"), styles=("normal", "elderly"), width=8)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from mote.checkpoint import load_ted
+from mote.motion.facts import measure
 from mote.motion.motion import Motion
 from train import known
-from train.prepare.facts import measure
 
 FACTS = asdict(measure(Motion(np.cumsum(np.full((60, 22, 3), 0.1), axis=1))))
 COUNTS = {"walk": 30, "jump": 3}

@@ -10,10 +10,10 @@ from people import body
 
 from mote import Motion
 from mote.map import KINDS
+from mote.motion.facts import measure
 from mote.motion.features import to_features
 from mote.retrieve import Index
 from train.map import main, picture, sentence
-from train.prepare.facts import measure
 
 HUMAN = "this sentence was written by a person"
 

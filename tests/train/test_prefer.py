@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mote.motion.facts import measure
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
@@ -16,7 +17,6 @@ from train.loop import FitConfig, generator
 from train.mtdm import MTDMTraining
 from train.pairs import Pairs
 from train.prefer import BATCH, MISSED, UNLIKELY, Drawer, Drawn, Practices, PreferTraining, loss, score
-from train.prepare.facts import measure
 from train.prepare.reading import read_caption
 from train.storage import StoppedError
 from train.verifier import Verifier

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from comparing import model_with
 
+from mote.motion.facts import measure
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
 from train.data import Clips
-from train.prepare.facts import measure
 from train.real import LEAST, SENTENCES, measure_real, pair_cosines, write
 from train.retrieval import Groups
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from mote.models.retrieval import Retrieval, RetrievalConfig
+from mote.motion.facts import measure
 from mote.motion.motion import Motion
 from train.data import Clips
 from train.loop import FitConfig, fit
-from train.prepare.facts import measure
 from train.retrieval import Groups, RetrievalTraining, contrast, loss, precision
 
 ACTIONS = {"walk": "walks", "jump": "jumps", "wave-right-hand": "waves his right hand"}

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from mote.checkpoint import load_ted
+from mote.motion.facts import measure
 from mote.motion.motion import Motion
 from train import wording
-from train.prepare.facts import measure
 from train.prepare.paraphrases import Paraphraser
 from train.wording import WordingTraining, lesson, understood
 

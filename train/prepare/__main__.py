@@ -24,6 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mote.files import read
+from mote.motion.facts import measure
 from mote.motion.features import LAYOUT, to_features
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical
@@ -33,7 +34,6 @@ from train.data import MANIFEST, MAX_FRAMES, MIN_FRAMES, PACKED, Split, packed
 from train.prepare import bandai, cmu, published, snu
 from train.prepare.actions import find_action
 from train.prepare.captions import describe, paraphrase, uses_held_out
-from train.prepare.facts import measure
 from train.prepare.source import Clip
 from train.storage import whole
 

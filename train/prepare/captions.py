@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
+from mote.motion.facts import Facts
 from train.prepare.actions import ACTIONS, Action, find_action
-from train.prepare.facts import Facts
 from train.prepare.held_out import HELD_OUT
 from train.prepare.reading import Claims, read_caption, uses_held_out
 from train.prepare.words import PEOPLE, style_group

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from train.prepare.actions import ACTIONS, Action
-from train.prepare.facts import Facts, Hand
+from mote.motion.facts import Facts
+from mote.motion.grades import PACES, pace, path, raised_to, times, turned, used
+from train.prepare.actions import Action
 from train.prepare.words import number
 
 IN_PLACE = ("while standing in place", "while standing still", "without leaving the spot")
 SLOW = ("slowly", "at a slow pace", "at a slow speed")
 FAST = ("quickly", "fast", "at a fast pace", "at a quick pace")
 STEADY = ("at a steady pace", "at a moderate pace", "at a medium pace")
-
-
-TurnSize = Literal["slight", "quarter", "half", "full"]
-_TURNS: dict[TurnSize, tuple[int, int]] = {
-    "slight": (30, 60),
-    "quarter": (70, 115),
-    "half": (150, 225),
-    "full": (330, 400),
-}
-"""Degrees between which a turn is told by its size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,37 +92,14 @@ def _steps(facts: Facts) -> Detail | None:
     return _words("steps", f"taking {n} steps|with {n} steps|for {n} steps|making {n} steps|in {n} steps|{few}")
 
 
-def pace(group: str, facts: Facts) -> Literal["slow", "steady", "fast"] | None:
-    """How fast a clip is for its action; None where the action has no pace or the way is short."""
-    limits = _PACES.get(group)
-    if limits is None or facts.distance < 0.8:
-        return None
-    slow, fast = limits
-    return "slow" if facts.speed < slow else "fast" if facts.speed > fast else "steady"
-
-
-_PACES = {"walk": (0.7, 1.35), "run": (1.7, 3.0), "walk-back": (0.5, 1.0)}
-
-
 def _pace(action: Action, facts: Facts) -> Detail | None:
     graded = pace(action.group, facts)
     if graded is None:
         return None
-    slow, fast = _PACES[action.group]
+    slow, fast = PACES[action.group]
     if facts.speed < 0.5 * slow or facts.speed > 1.35 * fast:
         return _words("pace", "very slowly|at a very slow pace" if graded == "slow" else "very fast|very quickly")
     return Detail(key="pace", wordings={"slow": SLOW, "steady": STEADY, "fast": FAST}[graded])
-
-
-def path(facts: Facts) -> Literal["straight", "curve", "circle"] | None:
-    """The shape of a way; None for a short one, and for one that is none of these clearly."""
-    if facts.distance < 1.5:
-        return None
-    if facts.straightness > 0.97 and abs(facts.turn) < 25:
-        return "straight"
-    if facts.straightness < 0.5 and abs(facts.turn) > 300:
-        return "circle"
-    return "curve" if abs(facts.turn) > 60 else None
 
 
 def _path(name: str, facts: Facts) -> Detail | None:
@@ -187,11 +154,6 @@ def _distance(action: Action, facts: Facts) -> Detail | None:
     return _words("distance", words)
 
 
-def turned(facts: Facts) -> TurnSize | None:
-    """The size of a turn; None for none, and for one between these."""
-    return next((size for size, (least, most) in _TURNS.items() if least < abs(facts.turn) < most), None)
-
-
 def _turn(action: Action, side: str | None, facts: Facts) -> Detail | None:
     """A quarter turn and so on; an action that names a turn has only its size left to tell."""
     way = "left" if facts.turn > 0 else "right"
@@ -211,33 +173,8 @@ def _turn(action: Action, side: str | None, facts: Facts) -> Detail | None:
     return _words("turn", words if named or size == "slight" else f"{words}|{plain}")
 
 
-def _used(side: str | None, facts: Facts) -> tuple[Hand, ...]:
-    """The hands of a side, those that are raised where none is named."""
-    own = {"left": (facts.left_hand,), "right": (facts.right_hand,), "both": (facts.left_hand, facts.right_hand)}
-    return own.get(side or "", facts.raised)
-
-
-def raised_to(side: str | None, facts: Facts) -> Literal["chest", "shoulder", "head", "over"] | None:
-    """How high the hands of a side are raised, or those that are; None where none is."""
-    hands = _used(side, facts)
-    if not hands or min(hand.seconds_raised for hand in hands) == 0:
-        return None
-    if min(hand.seconds_over_head for hand in hands) > 0.2:
-        return "over"
-    if min(hand.seconds_over_shoulder for hand in hands) > 0.2:
-        return "head" if min(hand.height for hand in hands) > -0.12 else "shoulder"
-    return "chest"
-
-
-def times(group: str, side: str | None, facts: Facts) -> int | None:
-    """How often somebody jumps or waves; None for another action."""
-    if group == "wave":
-        return max((hand.waves for hand in _used(side, facts)), default=0)
-    return facts.jumps if group in ACTIONS and ACTIONS[group].kind == "jump" else None
-
-
 def _hands(action: Action, side: str | None, facts: Facts) -> list[Detail | None]:
-    hands, level = _used(side, facts), raised_to(side, facts)
+    hands, level = used(side, facts), raised_to(side, facts)
     if level is None:
         return []
     words = {

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from mote.motion.facts import Facts
 from train.prepare.actions import Action
 from train.prepare.details import Detail, details
-from train.prepare.facts import Facts
 from train.prepare.held_out import HeldOut
 from train.prepare.words import FEMALE, PEOPLE, STYLES, VerbForm, conjugate
 

@@ -9,9 +9,9 @@ import people
 import pytest
 
 from mote.files import read
+from mote.motion.facts import measure
 from mote.motion.motion import Motion
 from mote.motion.skeleton import HUMANML3D
-from train.prepare.facts import measure
 
 FPS = 20
 

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from mote.motion.motion import Motion
+from mote.motion.signals import FPS, body_frame, facing_angles, reversals, runs, smooth, velocity
 from mote.motion.skeleton import HUMANML3D
-from train.prepare.signals import FPS, body_frame, facing_angles, reversals, runs, smooth, velocity
 
 Side = Literal["left", "right", "both"]
 Direction = Literal["forward", "backward", "left", "right"]

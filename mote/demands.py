@@ -1,0 +1,273 @@
+"""What a sentence asks for that can be measured: how far, how much of a turn, how high, how many steps.
+
+A denoiser hardly hears numbers: told of three metres, it makes some walk.  But MED's linear map says how far the motion
+of a latent goes, and how each number of the latent changes that.  So a latent that was made is moved until what was
+said is so, by the change of a standardised latent that is the least, and with it the likeliest (`met`; steps of Gauss
+and Newton).  What is counted changes by no little move: of several draws the one is kept that has as many
+(`miscounted`), and what has more is cut (`cut`).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import avg_pool1d
+
+from mote.models.claims import ACTION, Claims
+from mote.models.med import MED, frame_mask
+from mote.motion.facts import Facts, measure
+from mote.motion.features import to_motion
+from mote.motion.grades import JUMPS, PACES, TURNS, WAVE, times
+
+Bounds = tuple[float, float]
+"""The least and the most that a quantity may be."""
+QUANTITIES = ("turn", "distance", "speed", "end across", "end along", "left hand", "right hand")
+"""What is measured of a latent: degrees of the turn, to the side that was named or to either; metres of the way; metres
+a second on it, and at its end; how high the hands get over the head joint, in metres."""
+WITHIN = 0.4
+"""A range is kept to by so large a share of it from either end: joints have nearly what the linear map says."""
+EXACT = 0.03
+"""The share by which a distance may differ from the one that was said."""
+SLOWER, FASTER = 0.9, 1.1
+"""Times the speed below which something is slow, above which it is fast."""
+TO_A_SIDE = 35.0
+"""Degrees of the least turn to a side that was said."""
+PATHS: Mapping[str, Bounds] = {"straight": (-12.0, 12.0), "curve": (75.0, math.inf), "circle": (345.0, math.inf)}
+"""Degrees of the turn on a way of each shape."""
+STILL = 0.03
+"""Metres a second of somebody who has stopped, at most."""
+HEIGHTS: Mapping[str, Bounds] = {
+    "over": (0.2, math.inf),
+    "head": (-0.12, -0.02),
+    "shoulder": (-0.275, -0.235),
+    "chest": (-0.4, -0.31),
+}
+"""Metres over the head joint of hands raised to each height."""
+HANDS = {"left": ("left hand",), "right": ("right hand",), "both": ("left hand", "right hand")}
+MOVING = 0.15
+"""Metres a second from which somebody is on a way."""
+SMOOTH, LAST = 11, 8
+"""Frames over which speed is averaged, and at the end of a motion."""
+NEAR = 0.1
+"""Metres below its highest at which a hand counts little more: all the time that it is raised is moved."""
+ROUNDS = 3
+"""Steps of Gauss and Newton: quantities are not quite linear."""
+RIDGE = 1e-3
+"""Keeps two demands apart that ask for nearly the same."""
+FARTHEST = 10.0
+"""The longest move of a latent, which is about 20 long: 99 of 100 that were needed are below 5 (train/NOTES.md)."""
+MISSING, EXTRA = 3.0, 1.0
+"""What each step, wave and jump that is missing, and each that can be cut off, costs beside the logarithm of the
+probability that the claims are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What one sentence asks for.
+
+    Args:
+        bounds: of some of the QUANTITIES.
+        side: where a turn leads, 1 to the left, -1 to the right, 0 to either.
+        steps, times: how many steps, how many waves or jumps; None where nothing was said.
+        action, hand: what is done, and by which hand, as far as was said.
+        lasts: whether the length of the motion was told, so that nothing may be cut off.
+    """
+
+    bounds: Mapping[str, Bounds]
+    side: int = 0
+    steps: int | None = None
+    times: int | None = None
+    action: str | None = None
+    hand: str | None = None
+    lasts: bool = False
+
+    @property
+    def counted(self) -> int | None:
+        """How many of what is counted are to be made; None where nothing is."""
+        return self.times if self.steps is None else self.steps
+
+    @property
+    def cut(self) -> bool:
+        """Whether what is too many can be cut off: a hand that waves has to be lowered yet."""
+        return self.counted is not None and not self.lasts and not (self.steps is None and self.action == WAVE)
+
+    def count(self, facts: Facts) -> int:
+        """How many of what is counted a motion has."""
+        return facts.steps if self.steps is not None else times(self.action or "", self.hand, facts) or 0
+
+    def cost(self, facts: Facts) -> float:
+        """That of what is missing, and of what is too many."""
+        more = self.count(facts) - (self.counted or 0)
+        return more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING
+
+
+def demands(claims: Claims, classes: Mapping[str, Sequence[str]], lasting: Sequence[bool]) -> list[Demand]:
+    """What each of several texts asks for, by the likeliest class of each kind of claim, the last of which is none.
+
+    Args:
+        lasting: whether the length of its motion is told otherwise.
+    """
+    names = {kind: (*each, None) for kind, each in classes.items()}
+    likeliest = {kind: each.argmax(dim=-1).tolist() for kind, each in claims.items()}
+    return [
+        _demand({kind: names[kind][rows[row]] for kind, rows in likeliest.items()}, lasts=lasts)
+        for row, lasts in enumerate(lasting)
+    ]
+
+
+def _demand(said: Mapping[str, str | None], *, lasts: bool) -> Demand:
+    """What somebody asks for who says this, by the kinds of claims (`train.claims.CLASSES`)."""
+    bounds: dict[str, Bounds] = {}
+    action, side, size, path = (said.get(kind) for kind in (ACTION, "turn", "turned", "path"))
+    if size:
+        bounds["turn"] = _inside(TURNS[size])
+    elif path and not (path == "straight" and side):
+        bounds["turn"] = PATHS[path]
+    elif side:
+        bounds["turn"] = (TO_A_SIDE, math.inf)
+    meters, pace = said.get("meters"), said.get("speed")
+    if meters:
+        bounds["distance"] = float(meters) * (1 - EXACT), float(meters) * (1 + EXACT)
+    elif pace and action in PACES:
+        slow, fast = PACES[action]
+        bounds["speed"] = {
+            "slow": (0.0, SLOWER * slow),
+            "steady": _inside((slow, fast)),
+            "fast": (FASTER * fast, math.inf),
+        }[pace]
+    if said.get("stops") == str(True):
+        bounds |= dict.fromkeys(("end across", "end along"), (-STILL, STILL))
+    height = said.get("raised")
+    if height:
+        bounds |= dict.fromkeys(HANDS.get(said.get("side") or "", ()), HEIGHTS[height])
+    steps, often = said.get("steps"), said.get("times")
+    return Demand(
+        bounds=bounds,
+        side={"left": 1, "right": -1}.get(side or "", 0),
+        steps=int(steps) if steps else None,
+        times=int(often) if often and (action in JUMPS or action == WAVE) else None,
+        action=action,
+        hand=said.get("side"),
+        lasts=lasts or bool(said.get("seconds")),
+    )
+
+
+def _inside(limits: Bounds) -> Bounds:
+    least, most = limits
+    spare = WITHIN * (most - least)
+    return least + spare, most - spare
+
+
+def met(
+    med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], asked: Sequence[Demand]
+) -> Float[Tensor, "b l d"]:
+    """Standardised latents of motions of so many frames, moved until each does what is asked of it."""
+    rows = [row for row, demand in enumerate(asked) if demand.bounds]
+    if not rows:
+        return latents
+    limits = [[asked[row].bounds.get(name, (-math.inf, math.inf)) for name in QUANTITIES] for row in rows]
+    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(latents.device.type, enabled=False):
+        start, lengths = latents[rows].float().clone(), frames[rows].clone()
+        least, most = start.new_tensor(limits).unbind(dim=-1)  # (rows, quantities)
+        sides = start.new_tensor([asked[row].side for row in rows])
+        moved = start
+        for _ in range(ROUNDS):
+            at = moved.detach().requires_grad_()
+            found = quantities(med, at, lengths, sides)
+            slopes = torch.stack(
+                [torch.autograd.grad(each.sum(), at, retain_graph=True)[0] for each in found.unbind(1)], dim=1
+            ).flatten(2)  # (rows, quantities, l d)
+            steep = slopes.norm(dim=-1).clamp(min=1e-6)
+            bound = least.isfinite() | most.isfinite()
+            unit = slopes * (bound / steep)[..., None]
+            off = (found.detach().clamp(least, most) - found.detach()) / steep
+            alike = unit @ unit.mT + RIDGE * torch.eye(len(QUANTITIES), device=unit.device)
+            step = unit.mT @ torch.linalg.solve(alike, off[..., None])  # (rows, l d, 1)
+            moved = at.detach() + step.view_as(at)
+        change = moved - start
+        far = change.flatten(1).norm(dim=1)[:, None, None]
+        moved = start + change * (FARTHEST / far.clamp(min=FARTHEST))
+    return latents.index_copy(0, torch.tensor(rows, device=latents.device), moved.to(latents))
+
+
+def quantities(
+    med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], sides: Float[Tensor, " b"]
+) -> Float[Tensor, "b quantities"]:
+    """The QUANTITIES of motions of so many frames, by their standardised latents and MED's linear map."""
+    features, layout, unit = _linear(med, latents, frames), med.config.layout, med.config.unit
+    there = frame_mask(frames, features.shape[1])  # (b, frames)
+    fps = layout.skeleton.fps
+    turn = -2 * (features[..., layout.turn].squeeze(-1) * there).sum(dim=1) * 180 / math.pi
+    turn = torch.where(sides == 0, turn.abs(), sides * turn)
+    velocity = features[..., layout.velocity] * there[..., None] * unit * fps  # (b, frames, 2)
+    share = avg_pool1d(there[:, None].float(), SMOOTH, 1, SMOOTH // 2).clamp(min=1 / SMOOTH)
+    speed = _length((avg_pool1d(velocity.mT, SMOOTH, 1, SMOOTH // 2) / share).mT) * there
+    distance = (speed * (speed > MOVING)).sum(dim=1) / fps
+    last = there & ~frame_mask(frames - LAST, there.shape[1])
+    end = (velocity * last[..., None]).sum(dim=1) / LAST  # (b, 2)
+    head = features[..., layout.position("head").start + 1]
+    hands = []
+    for side in ("left", "right"):
+        height = (features[..., layout.position(f"{side} wrist").start + 1] - head) * unit
+        hands.append((height * (height / NEAR).masked_fill(~there, -math.inf).softmax(dim=1)).sum(dim=1))
+    return torch.stack([turn, distance, distance * fps / frames, *end.unbind(1), *hands], dim=1)
+
+
+@torch.no_grad()
+def miscounted(
+    med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], asked: Sequence[Demand]
+) -> Float[Tensor, " b"]:
+    """What it costs that each motion of so many frames has not as many steps, waves and jumps as were asked for."""
+    costs = [0.0] * len(asked)
+    rows = [row for row, demand in enumerate(asked) if demand.counted is not None]
+    if rows:
+        features = _linear(med, latents[rows], frames[rows]).float().cpu().numpy()
+        for row, clip, length in zip(rows, features, frames[rows].tolist(), strict=True):
+            costs[row] = asked[row].cost(_facts(med, clip[:length]))
+    return latents.new_tensor(costs)
+
+
+@torch.no_grad()
+def cut(
+    med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], asked: Sequence[Demand]
+) -> tuple[Float[Tensor, "b l d"], Int[Tensor, " b"]]:
+    """Standardised latents of motions of so many frames, without what comes after the last step or jump that was asked
+    for; and how many frames are left."""
+    latents, frames = latents.clone(), frames.clone()
+    for row in (row for row, demand in enumerate(asked) if demand.cut):
+        (features,) = med.decode(latents[row : row + 1], frames[row : row + 1])
+        clip, most = features.float().cpu().numpy(), int(frames[row])
+        least = min(med.config.min_frames, most)
+
+        def count(length: int, clip: np.ndarray = clip, demand: Demand = asked[row]) -> int:
+            return demand.count(_facts(med, clip[:length]))
+
+        wanted = asked[row].counted or 0
+        if count(most) > wanted:
+            ends = (bisect_left(range(most), number, lo=least, key=count) for number in (wanted, wanted + 1))
+            frames[row] = sum(ends) // 2
+            latents[row] = med.encode(features[None, : frames[row]], frames[row : row + 1])[0]
+    return latents, frames
+
+
+def _facts(med: MED, features: np.ndarray) -> Facts:
+    """What is measured of one clip's features."""
+    return measure(to_motion(features, med.config.layout, med.config.unit))
+
+
+def _linear(med: MED, latents: Tensor, frames: Tensor) -> Tensor:
+    """Features (b, frames, columns) in their own units, by the linear map of MED alone."""
+    normal = med.linear(latents * med.latent_std + med.latent_mean, frames)
+    return normal * med.feature_std + med.feature_mean
+
+
+def _length(vectors: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n"]:
+    """The lengths of vectors, with a slope at zero."""
+    return (vectors.square().sum(dim=-1) + 1e-8).sqrt()

@@ -1,0 +1,147 @@
+"""What sentences ask for that is measured: understood, counted and met."""
+
+import math
+
+import pytest
+import torch
+
+from mote.coding import decode_motions, encode_motions
+from mote.demands import FARTHEST, Demand, cut, demands, met, miscounted
+from mote.models.claims import Claims
+from mote.motion.facts import Facts, measure
+from mote.motion.grades import JUMPS, path, raised_to, turned
+from train.claims import CLASSES
+from train.prepare.actions import ACTIONS
+
+
+def said(**classes: str) -> Claims:
+    """What one text surely claims."""
+    rows = {kind: names.index(classes[kind]) if kind in classes else len(names) for kind, names in CLASSES.items()}
+    return {kind: torch.eye(len(CLASSES[kind]) + 1)[row][None] for kind, row in rows.items()}
+
+
+def asked(lasting: bool = False, **classes: str) -> Demand:
+    (demand,) = demands(said(**classes), CLASSES, [lasting])
+    return demand
+
+
+@pytest.fixture(scope="module")
+def walk(committed):
+    """A standardised latent of a walk of five seconds, and its length."""
+    (sample,) = committed.generate("text-to-motion", text="a person walks forward", seconds=5.0, seed=0)
+    latents, frames = encode(committed, sample.motion)
+    return latents, frames
+
+
+@torch.no_grad()
+def encode(model, motion):
+    views, frames = encode_motions(model.med, [motion])
+    return views[:, 0], frames
+
+
+@torch.no_grad()
+def shown(model, latents, frames) -> Facts:
+    (motion,) = decode_motions(model.med, latents, frames)
+    return measure(motion)
+
+
+def test_a_sentence_that_names_nothing_measured_asks_for_nothing(committed, walk):
+    demand = asked(action="walk", style="active")
+    assert not demand.bounds
+    assert demand.counted is None
+    assert torch.equal(met(committed.med, *walk, [demand]), walk[0])
+    assert miscounted(committed.med, *walk, [demand]).tolist() == [0]
+
+
+@pytest.mark.parametrize("meters", ["2", "4.5", "7"])
+def test_the_way_is_as_long_as_was_said(committed, walk, meters):
+    latents = met(committed.med, *walk, [asked(action="walk", meters=meters)])
+    assert shown(committed, latents, walk[1]).distance == pytest.approx(float(meters), rel=0.1)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("size", ["slight", "quarter", "half", "full"])
+def test_the_turn_is_as_large_as_was_said_and_to_that_side(committed, walk, side, size):
+    latents = met(committed.med, *walk, [asked(action="walk", turn=side, turned=size)])
+    facts = shown(committed, latents, walk[1])
+    assert turned(facts) == size
+    assert (facts.turn > 0) == (side == "left")
+
+
+def test_a_turn_to_no_side_goes_on_to_the_side_that_it_leads_to(committed, walk):
+    to_the_right = met(committed.med, *walk, [asked(turn="right", turned="quarter")])
+    facts = shown(committed, met(committed.med, to_the_right, walk[1], [asked(turned="half")]), walk[1])
+    assert turned(facts) == "half"
+    assert facts.turn < 0
+
+
+@pytest.mark.parametrize("shape", ["straight", "circle"])
+def test_the_way_has_the_shape_that_was_said(committed, walk, shape):
+    facts = shown(committed, met(committed.med, *walk, [asked(path=shape)]), walk[1])
+    assert path(facts) == shape
+
+
+def test_who_is_to_stop_stands_at_the_end(committed, walk):
+    assert not shown(committed, *walk).stops
+    assert shown(committed, met(committed.med, *walk, [asked(stops="True")]), walk[1]).stops
+
+
+@pytest.mark.parametrize("height", ["chest", "head", "over"])
+def test_a_hand_is_raised_as_high_as_was_said(committed, height):
+    (sample,) = committed.generate("text-to-motion", text="a person raises the left hand", seconds=3.0, seed=0)
+    latents, frames = encode(committed, sample.motion)
+    facts = shown(committed, met(committed.med, latents, frames, [asked(side="left", raised=height)]), frames)
+    assert raised_to("left", facts) == height
+
+
+def test_pace_is_that_of_the_action_and_gives_way_to_a_distance():
+    slow, fast = (asked(action="walk", speed=speed).bounds["speed"] for speed in ("slow", "fast"))
+    assert slow[1] < 0.7 < 1.35 < fast[0]
+    assert asked(action="run", speed="slow").bounds["speed"][1] > fast[0]
+    assert not asked(action="wave", speed="slow").bounds
+    assert [*asked(action="walk", speed="fast", meters="3").bounds] == ["distance"]
+
+
+def test_each_of_several_motions_gets_what_was_asked_of_it_whatever_the_others_get(committed, walk):
+    latents, frames = (torch.cat([each, each, each]) for each in walk)
+    asks = [asked(meters="2"), asked(), asked(meters="6", turn="left", turned="half")]
+    together = met(committed.med, latents, frames, asks)
+    alone = torch.cat([met(committed.med, *walk, [each]) for each in asks])
+    torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
+
+
+def test_what_cannot_be_is_not_forced(committed, walk):
+    latents = met(committed.med, walk[0], torch.tensor([30]), [Demand(bounds={"distance": (500.0, math.inf)})])
+    assert (latents - walk[0]).norm().item() == pytest.approx(FARTHEST, rel=1e-3)
+
+
+def test_it_works_in_inference_mode(committed, walk):
+    with torch.inference_mode():
+        latents = met(committed.med, *(each.clone() for each in walk), [asked(meters="2")])
+    torch.testing.assert_close(latents, met(committed.med, *walk, [asked(meters="2")]))
+
+
+def test_steps_that_are_too_many_are_cut_off_but_not_where_the_length_was_told(committed, walk):
+    latents, frames = cut(committed.med, *walk, [asked(action="walk", steps="4")])
+    assert frames < walk[1]
+    assert shown(committed, latents, frames).steps == pytest.approx(4, abs=1)
+    for told in (asked(action="walk", steps="4", seconds="5"), asked(lasting=True, action="walk", steps="4")):
+        assert torch.equal(cut(committed.med, *walk, [told])[1], walk[1])
+    assert torch.equal(cut(committed.med, *walk, [asked(action="walk", steps="20")])[1], walk[1]), "none can be added"
+
+
+def test_what_is_missing_costs_more_than_what_can_be_cut_off(committed, walk):
+    steps = shown(committed, *walk).steps
+    few, right, many = (
+        miscounted(committed.med, *walk, [asked(action="walk", steps=str(steps + more))]).item() for more in (2, 0, -2)
+    )
+    assert right <= many < few
+    fixed = miscounted(committed.med, *walk, [asked(lasting=True, action="walk", steps=str(steps - 2))]).item()
+    assert fixed > many
+
+
+def test_waves_are_counted_and_never_cut_and_jumps_are():
+    wave, jump, kick = (asked(action=action, times="3") for action in ("wave", "jump", "kick"))
+    assert (wave.counted, wave.cut, jump.counted, jump.cut) == (3, False, 3, True)
+    assert kick.counted is None, "nothing counts kicks"
+    assert {row.group for row in ACTIONS.values() if row.kind == "jump"} == JUMPS

@@ -16,25 +16,29 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool1d
 
+from mote import spelled
 from mote.models.claims import ACTION, Claims
 from mote.models.med import MED, frame_mask
 from mote.motion.facts import Facts, measure
-from mote.motion.features import to_motion
+from mote.motion.features import Layout, to_motion, trajectory
 from mote.motion.grades import JUMPS, PACES, TURNS, WAVE, times
+from mote.spelled import Unit
 
 Bounds = tuple[float, float]
 """The least and the most that a quantity may be."""
 QUANTITIES = ("turn", "distance", "speed", "end across", "end along", "left hand", "right hand")
 """What is measured of a latent: degrees of the turn, to the side that was named or to either; metres of the way; metres
 a second on it, and at its end; how high the hands get over the head joint, in metres."""
+SURE = 0.5
+"""How probable it is at the least that something is claimed."""
 WITHIN = 0.4
 """A range is kept to by so large a share of it from either end: joints have nearly what the linear map says."""
-EXACT = 0.03
-"""The share by which a distance may differ from the one that was said."""
+EXACT = 0.01
+"""The share by which a distance, or a turn in degrees, may differ from what was said."""
 SLOWER, FASTER = 0.9, 1.1
 """Times the speed below which something is slow, above which it is fast."""
 TO_A_SIDE = 35.0
@@ -46,15 +50,15 @@ STILL = 0.03
 HEIGHTS: Mapping[str, Bounds] = {
     "over": (0.2, math.inf),
     "head": (-0.12, -0.02),
-    "shoulder": (-0.275, -0.235),
+    "shoulder": (-0.265, -0.225),
     "chest": (-0.4, -0.31),
 }
 """Metres over the head joint of hands raised to each height."""
 HANDS = {"left": ("left hand",), "right": ("right hand",), "both": ("left hand", "right hand")}
 MOVING = 0.15
 """Metres a second from which somebody is on a way."""
-SMOOTH, LAST = 11, 8
-"""Frames over which speed is averaged, and at the end of a motion."""
+SMOOTH, LAST, EDGE = 11, 8, 6
+"""Frames over which speed is averaged, and at the end of a motion; frames at either end between which it turns."""
 NEAR = 0.1
 """Metres below its highest at which a hand counts little more: all the time that it is raised is moved."""
 ROUNDS = 3
@@ -108,33 +112,43 @@ class Demand:
         return more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING
 
 
-def demands(claims: Claims, classes: Mapping[str, Sequence[str]], lasting: Sequence[bool]) -> list[Demand]:
-    """What each of several texts asks for, by the likeliest class of each kind of claim, the last of which is none.
+def demands(
+    texts: Sequence[str], claims: Claims, classes: Mapping[str, Sequence[str]], lasting: Sequence[bool]
+) -> list[Demand]:
+    """What each of several texts asks for: what it spells out, and what it most likely claims of each kind, if that is
+    surely something; the last class is nothing.
 
     Args:
         lasting: whether the length of its motion is told otherwise.
     """
     names = {kind: (*each, None) for kind, each in classes.items()}
-    likeliest = {kind: each.argmax(dim=-1).tolist() for kind, each in claims.items()}
+    likeliest = {
+        kind: each.argmax(dim=-1).where(each.amax(dim=-1) > SURE, each.shape[-1] - 1).tolist()
+        for kind, each in claims.items()
+    }
     return [
-        _demand({kind: names[kind][rows[row]] for kind, rows in likeliest.items()}, lasts=lasts)
-        for row, lasts in enumerate(lasting)
+        _demand({kind: names[kind][rows[row]] for kind, rows in likeliest.items()}, text, lasts=lasts)
+        for row, (text, lasts) in enumerate(zip(texts, lasting, strict=True))
     ]
 
 
-def _demand(said: Mapping[str, str | None], *, lasts: bool) -> Demand:
+def _demand(said: Mapping[str, str | None], text: str, *, lasts: bool) -> Demand:
     """What somebody asks for who says this, by the kinds of claims (`train.claims.CLASSES`)."""
     bounds: dict[str, Bounds] = {}
+    named = spelled.numbers(text)
     action, side, size, path = (said.get(kind) for kind in (ACTION, "turn", "turned", "path"))
-    if size:
+    if "degrees" in named:
+        bounds["turn"] = named["degrees"] * (1 - EXACT), named["degrees"] * (1 + EXACT)
+    elif size:
         bounds["turn"] = _inside(TURNS[size])
     elif path and not (path == "straight" and side):
         bounds["turn"] = PATHS[path]
     elif side:
         bounds["turn"] = (TO_A_SIDE, math.inf)
-    meters, pace = said.get("meters"), said.get("speed")
+    meters, steps, often = (_number(named, said, unit) for unit in ("meters", "steps", "times"))
+    pace = said.get("speed")
     if meters:
-        bounds["distance"] = float(meters) * (1 - EXACT), float(meters) * (1 + EXACT)
+        bounds["distance"] = meters * (1 - EXACT), meters * (1 + EXACT)
     elif pace and action in PACES:
         slow, fast = PACES[action]
         bounds["speed"] = {
@@ -144,19 +158,24 @@ def _demand(said: Mapping[str, str | None], *, lasts: bool) -> Demand:
         }[pace]
     if said.get("stops") == str(True):
         bounds |= dict.fromkeys(("end across", "end along"), (-STILL, STILL))
-    height = said.get("raised")
+    height = spelled.height(text) or said.get("raised")
     if height:
         bounds |= dict.fromkeys(HANDS.get(said.get("side") or "", ()), HEIGHTS[height])
-    steps, often = said.get("steps"), said.get("times")
     return Demand(
         bounds=bounds,
         side={"left": 1, "right": -1}.get(side or "", 0),
-        steps=int(steps) if steps else None,
-        times=int(often) if often and (action in JUMPS or action == WAVE) else None,
+        steps=round(steps) if steps else None,
+        times=round(often) if often and (action in JUMPS or action == WAVE) else None,
         action=action,
         hand=said.get("side"),
         lasts=lasts or bool(said.get("seconds")),
     )
+
+
+def _number(named: Mapping[Unit, float], said: Mapping[str, str | None], unit: Unit) -> float | None:
+    """The number that is named, or that which is claimed."""
+    claimed = said.get(unit)
+    return named.get(unit, float(claimed) if claimed else None)
 
 
 def _inside(limits: Bounds) -> Bounds:
@@ -204,7 +223,9 @@ def quantities(
     features, layout, unit = _linear(med, latents, frames), med.config.layout, med.config.unit
     there = frame_mask(frames, features.shape[1])  # (b, frames)
     fps = layout.skeleton.fps
-    turn = -2 * (features[..., layout.turn].squeeze(-1) * there).sum(dim=1) * 180 / math.pi
+    facing = _facing(features, layout)  # (b, frames)
+    first = frame_mask(frames.clamp(max=EDGE), there.shape[1])
+    turn = _mean(facing, there & ~frame_mask(frames - EDGE, there.shape[1])) - _mean(facing, first)
     turn = torch.where(sides == 0, turn.abs(), sides * turn)
     velocity = features[..., layout.velocity] * there[..., None] * unit * fps  # (b, frames, 2)
     share = avg_pool1d(there[:, None].float(), SMOOTH, 1, SMOOTH // 2).clamp(min=1 / SMOOTH)
@@ -266,6 +287,21 @@ def _linear(med: MED, latents: Tensor, frames: Tensor) -> Tensor:
     """Features (b, frames, columns) in their own units, by the linear map of MED alone."""
     normal = med.linear(latents * med.latent_std + med.latent_mean, frames)
     return normal * med.feature_std + med.feature_mean
+
+
+def _facing(features: Float[Tensor, "b frames columns"], layout: Layout) -> Float[Tensor, "b frames"]:
+    """Where the body faces, in degrees to the left of where it went at first, as `mote.motion.facts` measures it."""
+    heading, _ = trajectory(features, layout)
+    hips, shoulders = (
+        features[..., layout.position(f"left {joint}")] - features[..., layout.position(f"right {joint}")]
+        for joint in ("hip", "shoulder")
+    )
+    across = hips + shoulders / 2  # (b, frames, 3), to the left of the body
+    return (torch.atan2(-across[..., 2], across[..., 0]) - heading) * 180 / math.pi
+
+
+def _mean(values: Float[Tensor, "b frames"], there: Bool[Tensor, "b frames"]) -> Float[Tensor, " b"]:
+    return (values * there).sum(dim=1) / there.sum(dim=1)
 
 
 def _length(vectors: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n"]:

@@ -58,6 +58,8 @@ LASTING = (0.3, 0.36, 0.42, 0.47, 0.53, 0.58, 0.64, 0.7)
 do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
 LONGER = (0.4, 0.5, 0.58, 0.64, 0.7, 0.76, 0.82, 0.88)
 """The same where what is too long is cut: after so many steps."""
+FROM_SHORT = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+"""The same where something is counted and nothing can be cut: two waves are short, and no reader says how short."""
 
 UNCLAIMED = math.exp(-12)
 """How probably the strangest text that can be understood claims no action.
@@ -280,10 +282,10 @@ class MoTe:
             claims = None if said is None else self.claimed(texts, said)
             alike = self._known.alike(claims) if claims and self._known else None
             understood = None if said is None else self.ted.likened(said, LIKENED, texts=texts, alike=alike)
-            lasting = [one is not None for one in for_each(count, seconds, "seconds")]
-            asked = [one for one in self._asked(claims, lasting) for _ in range(samples)] if "motion" in made else []
+            told = for_each(count, seconds, "seconds")
+            asked = self._asked(texts, claims, told, samples) if "motion" in made else []
             choice = self._choice(said, claims, asked, samples)
-            frames = self._frames(for_each(count, seconds, "seconds") * copies, lengths).repeat_interleave(samples)
+            frames = self._frames(told * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
@@ -339,11 +341,16 @@ class MoTe:
         ways = (self.ted.rows(*self.ted.tokenize(way)) for way in (texts, self._plain(texts)))
         return self.claims.claimed(self.ted.parts(heard)[0], *ways)
 
-    def _asked(self, claims: Claims | None, lasting: Sequence[bool]) -> list[Demand]:
-        """What texts ask for that is measured, where the model can tell, of motions as HumanML3D has them."""
+    def _asked(
+        self, texts: Sequence[str], claims: Claims | None, seconds: Sequence[float | None], samples: int
+    ) -> list[Demand]:
+        """What texts ask for that is measured, for each of their samples, where the model can tell; of motions as
+        HumanML3D has them."""
         if self.claims is None or claims is None or self.med.config.layout != LAYOUT:
             return []
-        return demands(claims, self.claims.config.classes, lasting)
+        lasting = [told is not None for told in seconds]
+        asked = demands(texts, claims, self.claims.config.classes, lasting)
+        return [demand for demand in asked for _ in range(samples)]
 
     def _choice(
         self, said: Tensor | None, claims: Claims | None, asked: Sequence[Demand], samples: int
@@ -357,10 +364,7 @@ class MoTe:
         if said is None or claims is None:
             return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
         meanings, _ = self.ted.parts(said)  # (texts, k, m)
-        lengths, longer = (self.claims.frames(meanings, shares) for shares in (LASTING, LONGER))  # (texts, draws)
-        if asked:
-            to_cut = torch.tensor([demand.cut for demand in asked[::samples]], device=lengths.device)
-            lengths = torch.where(to_cut[:, None], longer, lengths)
+        lengths = self.claims.frames(meanings, [*map(_lasting, asked[::samples])] or LASTING)  # (texts, draws)
         fits = partial(self._fits, claims=_for_each(claims, samples * len(said)), asked=asked)
         return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
@@ -441,6 +445,13 @@ def _seeds(count: int, seed: int | Sequence[int] | None, samples: int) -> list[i
 def _for_each(claims: Claims, count: int) -> Claims:
     """The claims of some texts for so many motions, those of one text one after another."""
     return {kind: each.repeat_interleave(count // len(each), dim=0) for kind, each in claims.items()}
+
+
+def _lasting(asked: Demand) -> tuple[float, ...]:
+    """The shares by which the draws of a text get their lengths, by what it asks for."""
+    if asked.cut:
+        return LONGER
+    return LASTING if asked.lasts or asked.counted is None else FROM_SHORT
 
 
 def usual_guidance(task: Task) -> tuple[float, float]:

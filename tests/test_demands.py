@@ -20,8 +20,8 @@ def said(**classes: str) -> Claims:
     return {kind: torch.eye(len(CLASSES[kind]) + 1)[row][None] for kind, row in rows.items()}
 
 
-def asked(lasting: bool = False, **classes: str) -> Demand:
-    (demand,) = demands(said(**classes), CLASSES, [lasting])
+def asked(text: str = "", lasting: bool = False, **classes: str) -> Demand:
+    (demand,) = demands([text], said(**classes), CLASSES, [lasting])
     return demand
 
 
@@ -53,10 +53,23 @@ def test_a_sentence_that_names_nothing_measured_asks_for_nothing(committed, walk
     assert miscounted(committed.med, *walk, [demand]).tolist() == [0]
 
 
-@pytest.mark.parametrize("meters", ["2", "4.5", "7"])
+@pytest.mark.parametrize("meters", [2, 4.5, 8])
 def test_the_way_is_as_long_as_was_said(committed, walk, meters):
-    latents = met(committed.med, *walk, [asked(action="walk", meters=meters)])
-    assert shown(committed, latents, walk[1]).distance == pytest.approx(float(meters), rel=0.1)
+    latents = met(committed.med, *walk, [asked(f"a person walks {meters} metres", action="walk", meters="5")])
+    assert shown(committed, latents, walk[1]).distance == pytest.approx(meters, rel=0.1)
+
+
+def test_a_turn_in_degrees_is_made_to_the_side_that_was_said(committed, walk):
+    latents = met(committed.med, *walk, [asked("a person turns 140 degrees", turn="right")])
+    assert shown(committed, latents, walk[1]).turn == pytest.approx(-140, abs=15)
+
+
+def test_what_is_spelled_out_counts_more_than_what_is_claimed_and_what_is_unsure_does_not():
+    demand = asked("a hand at shoulder height, for sixteen or 16 steps", side="left", raised="chest", steps="8")
+    assert demand.steps == 16
+    assert demand.bounds == asked(side="left", raised="shoulder").bounds
+    claims = {kind: torch.full((1, len(names) + 1), 1 / (len(names) + 1)) for kind, names in CLASSES.items()}
+    assert demands([""], claims, CLASSES, [False]) == [Demand(bounds={})]
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -127,7 +140,7 @@ def test_steps_that_are_too_many_are_cut_off_but_not_where_the_length_was_told(c
     assert shown(committed, latents, frames).steps == pytest.approx(4, abs=1)
     for told in (asked(action="walk", steps="4", seconds="5"), asked(lasting=True, action="walk", steps="4")):
         assert torch.equal(cut(committed.med, *walk, [told])[1], walk[1])
-    assert torch.equal(cut(committed.med, *walk, [asked(action="walk", steps="20")])[1], walk[1]), "none can be added"
+    assert torch.equal(cut(committed.med, *walk, [asked("in 20 steps")])[1], walk[1]), "none can be added"
 
 
 def test_what_is_missing_costs_more_than_what_can_be_cut_off(committed, walk):

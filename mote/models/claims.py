@@ -121,10 +121,13 @@ class ClaimReader(nn.Module):
         return self.lasts(self.text(meanings))
 
     @torch.no_grad()
-    def frames(self, meanings: Float[Tensor, "b k m"], shares: Sequence[float]) -> Int[Tensor, "b shares"]:
-        """For each share, the shortest length in frames that such a share of motions does not exceed."""
+    def frames(
+        self, meanings: Float[Tensor, "b k m"], shares: Sequence[float] | Sequence[Sequence[float]]
+    ) -> Int[Tensor, "b shares"]:
+        """For each share, of all sentences or of each, the shortest length in frames that such a share of motions does
+        not exceed."""
         up_to = self.lasting(meanings).float().softmax(dim=-1).cumsum(dim=-1)  # (b, lengths)
-        shorter = (up_to[:, None] < up_to.new_tensor(shares)[:, None]).sum(dim=-1)  # (b, shares)
+        shorter = (up_to[:, None] < up_to.new_tensor(shares)[..., None]).sum(dim=-1)  # (b, shares)
         lengths = torch.tensor(self.config.lengths, device=up_to.device)
         return lengths[shorter.clamp(max=len(lengths) - 1)]
 

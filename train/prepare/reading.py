@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from mote.spelled import NUMBERS
 from train.prepare.actions import ACTIONS
 from train.prepare.details import FAST, IN_PLACE, SLOW, STEADY
 from train.prepare.held_out import HELD_OUT
-from train.prepare.words import FEMALE, NUMBERS, STYLES, VerbForm, conjugate, number
+from train.prepare.words import FEMALE, STYLES, VerbForm, conjugate, number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mote.spelled import NUMBERS
+
 VerbForm = Literal["base", "simple", "progressive", "gerund"]
 
 PEOPLE = ("a person", "a person", "a person", "someone", "a man", "the person", "the man", "a human", "the figure",
@@ -49,8 +51,6 @@ STYLE_NAMES = {
     **dict.fromkeys(("slow", "very-slow", "fast", "very-fast"), "unmarked"),
 }
 """Names that the data sets use -> names of STYLES; a pace is measured and needs no label."""
-
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 _DOUBLED = re.compile(r"(?:[^aeiou]*|.*qu)[aeiou][^aeiouwxy]|begin|control|propel|sidestep|transfer")
 """Verbs that double their last letter before -ing: one syllable that ends in one vowel and one consonant, and a few."""

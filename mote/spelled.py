@@ -1,0 +1,64 @@
+"""What a sentence spells out: three metres, four steps, 90 degrees, twice, to shoulder height.
+
+How much is a matter of spelling, not of meaning: numbers are taken as they stand.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+Unit = Literal["meters", "steps", "degrees", "times"]
+Height = Literal["over", "head", "shoulder", "chest"]
+
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+"""Counts that are written in words."""
+FOOT, YARD = 0.3048, 0.9144
+"""Metres."""
+_NUMBER = rf"\b(?P<number>{'|'.join(NUMBERS)}|\d+(?:\.\d+)?)(?P<half> and a half)?[ -]?"
+_UNITS: Mapping[Unit, Mapping[str, float]] = {
+    "meters": {r"(?:m|met(?:er|re)s?)": 1.0, r"(?:ft|feet)": FOOT, r"(?:yd|yards?)": YARD},
+    "steps": {r"(?:steps?|paces?)": 1.0},
+    "degrees": {r"(?:deg|degrees?)": 1.0},
+    "times": {r"times": 1.0},
+}
+_WORDS: Mapping[Unit, Mapping[str, float]] = {
+    "times": {"twice": 2.0, "thrice": 3.0},
+    "degrees": {
+        r"quarter[ -]turn": 90.0,
+        r"half[ -](?:a )?turn": 180.0,
+        r"(?:full|complete|whole)[ -](?:turn|circle|rotation|spin)|once around": 360.0,
+    },
+}
+_OWN_FEET = re.compile(r"\b(?:on|with|of) (?:his |her |their |its |the )?(?:one|two|[12]) (?:feet|foot)\b")
+"""Feet that somebody has."""
+_HEIGHTS: Mapping[Height, str] = {
+    "over": r"\b(?:above|over) (?:his|her|their|its|the) head\b",
+    "head": r"\bhead[ -](?:height|level)\b|\b(?:height|level) of (?:his|her|their|its|the) head\b",
+    "shoulder": r"\bshoulder[ -](?:height|level)\b|\b(?:height|level) of (?:his|her|their|its|the) shoulders?\b",
+    "chest": r"\bchest[ -](?:height|level)\b|\b(?:height|level) of (?:his|her|their|its|the) chest\b",
+}
+
+
+def numbers(text: str) -> dict[Unit, float]:
+    """What a sentence names by number, in metres, steps, degrees and times; of two numbers of one unit neither."""
+    text = _OWN_FEET.sub(" ", text.lower().replace("°", " degrees"))
+    found: dict[Unit, float] = {}
+    for unit, spellings in _UNITS.items():
+        said = [
+            (_value(match["number"]) + (0.5 if match["half"] else 0.0)) * size
+            for spelling, size in spellings.items()
+            for match in re.finditer(rf"{_NUMBER}{spelling}\b", text)
+        ]
+        said += [value for words, value in _WORDS.get(unit, {}).items() for _ in re.finditer(rf"\b(?:{words})\b", text)]
+        if len(said) == 1 and said[0] > 0:
+            found[unit] = said[0]
+    return found
+
+
+def height(text: str) -> Height | None:
+    """How high a sentence says that hands are raised."""
+    return next((name for name, pattern in _HEIGHTS.items() if re.search(pattern, text.lower())), None)
+
+
+def _value(word: str) -> float:
+    return NUMBERS.index(word) if word in NUMBERS else float(word)

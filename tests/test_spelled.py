@@ -1,0 +1,49 @@
+"""Numbers that sentences spell out."""
+
+import pytest
+
+from mote.spelled import height, numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a person walks three meters", {"meters": 3}),
+        ("a person walks 4.5 m forward", {"meters": 4.5}),
+        ("a woman runs two and a half metres", {"meters": 2.5}),
+        ("someone walks ten feet", {"meters": pytest.approx(3.048)}),
+        ("a 5 meter walk", {"meters": 5}),
+        ("a person takes four steps", {"steps": 4}),
+        ("in 16 paces", {"steps": 16}),
+        ("turns 90° to the left", {"degrees": 90}),
+        ("a person turns 180 degrees", {"degrees": 180}),
+        ("a person jumps twice", {"times": 2}),
+        ("he waves three times", {"times": 3}),
+        ("walks 3 m taking five steps", {"meters": 3, "steps": 5}),
+        ("walks two steps, then three steps", {}),
+        ("a person stands on two feet", {}),
+        ("with both of his feet", {}),
+        ("walks up the steps", {}),
+        ("walks for 3 minutes", {}),
+        ("takes zero steps", {}),
+        ("a person steps sideways", {}),
+        ("makes a half-turn", {"degrees": 180}),
+        ("turns once around", {"degrees": 360}),
+    ],
+)
+def test_a_number_is_read_with_its_unit(text, named):
+    assert numbers(text) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("raises a hand to shoulder height", "shoulder"),
+        ("holds both hands above her head", "over"),
+        ("waves at the level of the chest", "chest"),
+        ("a hand at head-height", "head"),
+        ("shakes the head", None),
+    ],
+)
+def test_a_height_is_read_by_the_part_of_the_body(text, named):
+    assert height(text) == named

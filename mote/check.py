@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mote.motion.facts import THRESHOLDS, measure
 from mote.motion.motion import Motion
 from mote.motion.quality import measure_movement
+from mote.motion.skeleton import HUMANML3D
 from mote.pipeline import MoTe, Sample
 from mote.reference import Standing, Trait
 from mote.sides import mirror_text
@@ -15,6 +17,8 @@ USUAL = 0.9
 """A figure beyond so large a share of real clips is not as theirs."""
 APART = 0.95
 """Sentences that are nearer than so large a share of those about different things agree."""
+TURN = 15.0
+"""Degrees from which a turn is told."""
 UNKNOWN = "This model came without figures of real clips to compare with."
 
 
@@ -24,13 +28,13 @@ class Finding:
 
     Args:
         name: what it is.
-        value: the figure: a cosine, a share of frames, or millimetres a frame cubed.
+        value: the figure: a cosine, metres, a share of frames, or millimetres a frame cubed.
         said: what that is beside real clips, or the figure where the model knows of none.
         why: a sentence or two on how it was found.
         fine: whether real clips are mostly so, too.
     """
 
-    name: Trait | Literal["match", "agreement"]
+    name: Trait | Literal["match", "agreement", "way"]
     value: float
     said: str
     why: str
@@ -40,8 +44,9 @@ class Finding:
 def findings(model: MoTe, sample: Sample, given: Motion | str | None) -> list[Finding]:
     """What is found of a sample that was made of what was given.
 
-    How well motion and sentence fit, where there are both, made or given, and the model can tell; how the body moves,
-    where a motion was made. Several sentences that were joined are not what one motion fits: they are given as None.
+    How well motion and sentence fit, where there are both, made or given, and the model can tell; how far a motion goes
+    that was made, and how its body moves. Several sentences that were joined are not what one motion fits: they are
+    given as None.
 
     Raises:
         ValueError: the motion is shorter or longer than the model takes.
@@ -51,6 +56,8 @@ def findings(model: MoTe, sample: Sample, given: Motion | str | None) -> list[Fi
     found = []
     if motion is not None and text and model.retrieval:
         found.append(_match(model, motion, text))
+    if sample.motion is not None and sample.motion.skeleton.names == HUMANML3D.names:
+        found.append(_way(sample.motion))
     if sample.motion is not None:
         found += _movement(model, sample.motion)
     return found
@@ -95,6 +102,23 @@ def _match(model: MoTe, motion: Motion, text: str) -> Finding:
         f"better in {_percent(wrong.more)}."
     )
     return Finding(name="match", value=cosine, said=said, why=why, fine=real.more < USUAL)
+
+
+def _way(motion: Motion) -> Finding:
+    """What can be counted of a motion, and is in numbers what sentences say of it."""
+    facts = measure(motion)
+    goes = facts.distance > THRESHOLDS.travel
+    side = "left" if facts.turn > 0 else "right"
+    parts = [
+        f"{facts.distance:.1f} m" if goes else "in place",
+        f"{facts.steps} step{'s' * (facts.steps != 1)}" if facts.steps else "",
+        f"{abs(facts.turn):.0f}° {side}" if abs(facts.turn) >= TURN else "",
+    ]
+    why = (
+        f"It goes {facts.distance:.2f} m in {facts.seconds:.1f} s with {facts.steps} steps, and turns by "
+        f"{abs(facts.turn):.0f}° to the {side}. A step is a swing of a foot past the body."
+    )
+    return Finding(name="way", value=facts.distance, said=", ".join(filter(None, parts)), why=why)
 
 
 def _movement(model: MoTe, motion: Motion) -> list[Finding]:

@@ -98,6 +98,12 @@ class Demand:
         return self.times if self.steps is None else self.steps
 
     @property
+    def seconds(self) -> float:
+        """How long a way takes at the least that nobody hurries on beyond what is fast."""
+        _, fast = PACES.get(self.action or "", (0.0, math.inf))
+        return self.bounds.get("distance", (0.0, 0.0))[0] / fast
+
+    @property
     def cut(self) -> bool:
         """Whether what is too many can be cut off: a hand that waves has to be lowered yet."""
         return self.counted is not None and not self.lasts and not (self.steps is None and self.action == WAVE)

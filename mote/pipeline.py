@@ -364,7 +364,10 @@ class MoTe:
         if said is None or claims is None:
             return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
         meanings, _ = self.ted.parts(said)  # (texts, k, m)
-        lengths = self.claims.frames(meanings, [*map(_lasting, asked[::samples])] or LASTING)  # (texts, draws)
+        of = asked[::samples]
+        lengths = self.claims.frames(meanings, [*map(_lasting, of)] or LASTING)  # (texts, draws)
+        least = [round(min(one.seconds, self.limits.most) * self.limits.fps) for one in of] or [0]
+        lengths = lengths.maximum(lengths.new_tensor(least)[:, None])
         fits = partial(self._fits, claims=_for_each(claims, samples * len(said)), asked=asked)
         return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 

@@ -1,6 +1,7 @@
 """What is said of results: the words beside real clips, and whether a caption says what the prompt does."""
 
 import numpy as np
+import people
 import pytest
 from comparing import model_with, real_clips
 
@@ -32,25 +33,38 @@ def test_a_result_stands_beside_real_clips(tiny_model, motion, match, jitter, wo
     model = model_with(tiny_model, real_clips(match, jitter))
     found = said(model, Sample(motion=motion, **SAMPLE), "a person walks")
     assert (found["match"], found["jitter"]) == words
-    assert [*found] == ["match", "skating", "jitter"]
+    assert [*found] == ["match", "way", "skating", "jitter"]
 
 
 def test_figures_stand_alone_where_no_real_clips_are_known(tiny_model, motion):
     model = model_with(tiny_model, None)
-    match, skating, jitter = findings(model, Sample(motion=motion, **SAMPLE), "a person walks")
+    match, way, skating, jitter = findings(model, Sample(motion=motion, **SAMPLE), "a person walks")
     assert match.said == f"cosine {model.match(motion, 'a person walks'):.2f}"
     assert "% of the frames" in skating.said
     assert "mm" in jitter.said
+    assert way.said
     assert all(UNKNOWN in finding.why for finding in (match, skating, jitter))
+
+
+@pytest.mark.parametrize(
+    ("joints", "way"),
+    [(people.walking(4, (0, 1.0)), "4.0 m"), (people.standing(60), "in place")],
+)
+def test_the_way_is_told_in_numbers(tiny_model, joints, way):
+    assert said(tiny_model, Sample(motion=Motion(joints), **SAMPLE), None)["way"].startswith(way)
 
 
 def test_what_fits_is_asked_only_where_there_are_a_motion_and_a_sentence(tiny_model, motion):
     model = model_with(tiny_model, real_clips((0, 1)))
     made, written = Sample(motion=motion, **SAMPLE), Sample(motion=None, text="a person walks", seed=0)
-    assert [*said(model, made, None)] == [*said(model, made, motion)] == ["skating", "jitter"]
+    assert [*said(model, made, None)] == [*said(model, made, motion)] == ["way", "skating", "jitter"]
     assert [*said(model, written, motion)] == ["match"]
     assert said(model, written, "a person jumps") == {}
-    assert [*said(model_with(tiny_model, None, retrieval=False), made, "a person walks")] == ["skating", "jitter"]
+    assert [*said(model_with(tiny_model, None, retrieval=False), made, "a person walks")] == [
+        "way",
+        "skating",
+        "jitter",
+    ]
 
 
 def test_a_match_is_a_cosine_of_motions_and_sentences_alike(tiny_model, motion):

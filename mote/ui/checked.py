@@ -28,6 +28,7 @@ from mote.ui.runs import Record
 
 HEADS = {
     "match": ("Motion and words fit", "How near they lie in a space in which the model compares motions and sentences"),
+    "way": ("Way", "How far it goes, how many steps it takes and how much it turns"),
     "skating": ("Feet slide", "Whether feet that stand on the floor slide over it more than those of real people"),
     "jitter": ("Body trembles", "Whether the body moves less evenly than those of real people who move as fast"),
 }

@@ -51,9 +51,9 @@ HEIGHTS: Mapping[str, Bounds] = {
     "over": (0.2, math.inf),
     "head": (-0.12, -0.02),
     "shoulder": (-0.265, -0.225),
-    "chest": (-0.4, -0.31),
 }
-"""Metres over the head joint of hands raised to each height."""
+"""Metres over the head joint of hands raised to each height. A hand drawn down to the chest looks as if it waved, so that
+is not asked for (train/NOTES.md)."""
 HANDS = {"left": ("left hand",), "right": ("right hand",), "both": ("left hand", "right hand")}
 MOVING = 0.15
 """Metres a second from which somebody is on a way."""
@@ -165,7 +165,7 @@ def _demand(said: Mapping[str, str | None], text: str, *, lasts: bool) -> Demand
     if said.get("stops") == str(True):
         bounds |= dict.fromkeys(("end across", "end along"), (-STILL, STILL))
     height = spelled.height(text) or said.get("raised")
-    if height:
+    if height and height in HEIGHTS:
         bounds |= dict.fromkeys(HANDS.get(said.get("side") or "", ()), HEIGHTS[height])
     return Demand(
         bounds=bounds,

@@ -52,8 +52,8 @@ HEIGHTS: Mapping[str, Bounds] = {
     "head": (-0.12, -0.02),
     "shoulder": (-0.265, -0.225),
 }
-"""Metres over the head joint of hands raised to each height. A hand drawn down to the chest looks as if it waved, so that
-is not asked for (train/NOTES.md)."""
+"""Metres over the head joint of hands raised to each height. That of the chest is not asked for: drawn down to it, a
+hand looks as if it waved (train/NOTES.md)."""
 HANDS = {"left": ("left hand",), "right": ("right hand",), "both": ("left hand", "right hand")}
 MOVING = 0.15
 """Metres a second from which somebody is on a way."""

@@ -78,11 +78,12 @@ def decode_motions(med: MED, latents: Tensor, frames: Tensor) -> list[Motion]:
     return [_to_motion(clip[:length], med.config) for clip, length in zip(features, lengths.tolist(), strict=True)]
 
 
-def decode_texts(ted: TextAutoencoder, latents: Tensor, count: int) -> list[str]:
-    """The sentences of the first `count` latents; any behind them are of the mirrored motions."""
+def decode_texts(ted: TextAutoencoder, latents: Tensor, count: int, each: int = 1) -> list[str]:
+    """The sentences of the first `count` latents, the best `each` of one after another; any latents behind them are of
+    the mirrored motions."""
     own, *mirrored = latents.split(count)
-    texts = ted.decode(own)
-    return with_sides(ted, texts, own - mirrored[0]) if mirrored else texts
+    texts = ted.decode(own, each)
+    return with_sides(ted, texts, (own - mirrored[0]).repeat_interleave(each, dim=0)) if mirrored else texts
 
 
 def with_sides(ted: TextAutoencoder, texts: list[str], difference: Tensor) -> list[str]:

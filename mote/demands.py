@@ -20,21 +20,17 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool1d
 
-from mote import spelled
-from mote.models.claims import ACTION, Claims
 from mote.models.med import MED, frame_mask
 from mote.motion.facts import Facts, measure
 from mote.motion.features import Layout, to_motion, trajectory
 from mote.motion.grades import JUMPS, PACES, TURNS, WAVE, times
-from mote.spelled import Unit
+from mote.said import Said
 
 Bounds = tuple[float, float]
 """The least and the most that a quantity may be."""
 QUANTITIES = ("turn", "distance", "speed", "end across", "end along", "left hand", "right hand")
 """What is measured of a latent: degrees of the turn, to the side that was named or to either; metres of the way; metres
 a second on it, and at its end; how high the hands get over the head joint, in metres."""
-SURE = 0.5
-"""How probable it is at the least that something is claimed."""
 WITHIN = 0.4
 """A range is kept to by so large a share of it from either end: joints have nearly what the linear map says."""
 EXACT = 0.01
@@ -47,7 +43,7 @@ PATHS: Mapping[str, Bounds] = {"straight": (-12.0, 12.0), "curve": (75.0, math.i
 """Degrees of the turn on a way of each shape."""
 STILL = 0.03
 """Metres a second of somebody who has stopped, at most."""
-HEIGHTS: Mapping[str, Bounds] = {
+HEIGHTS: Mapping[str | None, Bounds] = {
     "over": (0.2, math.inf),
     "head": (-0.12, -0.02),
     "shoulder": (-0.265, -0.225),
@@ -118,70 +114,43 @@ class Demand:
         return more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING
 
 
-def demands(
-    texts: Sequence[str], claims: Claims, classes: Mapping[str, Sequence[str]], lasting: Sequence[bool]
-) -> list[Demand]:
-    """What each of several texts asks for: what it spells out, and what it most likely claims of each kind, if that is
-    surely something; the last class is nothing.
+def demanded(said: Said, *, lasts: bool = False) -> Demand:
+    """What somebody asks for who says this.
 
     Args:
-        lasting: whether the length of its motion is told otherwise.
+        lasts: whether the length of the motion is told otherwise.
     """
-    names = {kind: (*each, None) for kind, each in classes.items()}
-    likeliest = {
-        kind: each.argmax(dim=-1).where(each.amax(dim=-1) > SURE, each.shape[-1] - 1).tolist()
-        for kind, each in claims.items()
-    }
-    return [
-        _demand({kind: names[kind][rows[row]] for kind, rows in likeliest.items()}, text, lasts=lasts)
-        for row, (text, lasts) in enumerate(zip(texts, lasting, strict=True))
-    ]
-
-
-def _demand(said: Mapping[str, str | None], text: str, *, lasts: bool) -> Demand:
-    """What somebody asks for who says this, by the kinds of claims (`train.claims.CLASSES`)."""
     bounds: dict[str, Bounds] = {}
-    named = spelled.numbers(text)
-    action, side, size, path = (said.get(kind) for kind in (ACTION, "turn", "turned", "path"))
-    if "degrees" in named:
-        bounds["turn"] = named["degrees"] * (1 - EXACT), named["degrees"] * (1 + EXACT)
-    elif size:
-        bounds["turn"] = _inside(TURNS[size])
-    elif path and not (path == "straight" and side):
-        bounds["turn"] = PATHS[path]
-    elif side:
+    if said.degrees:
+        bounds["turn"] = said.degrees * (1 - EXACT), said.degrees * (1 + EXACT)
+    elif said.turned:
+        bounds["turn"] = _inside(TURNS[said.turned])
+    elif said.path and not (said.path == "straight" and said.turn):
+        bounds["turn"] = PATHS[said.path]
+    elif said.turn:
         bounds["turn"] = (TO_A_SIDE, math.inf)
-    meters, steps, often = (_number(named, said, unit) for unit in ("meters", "steps", "times"))
-    pace = said.get("speed")
-    if meters:
-        bounds["distance"] = meters * (1 - EXACT), meters * (1 + EXACT)
-    elif pace and action in PACES:
-        slow, fast = PACES[action]
+    if said.meters:
+        bounds["distance"] = said.meters * (1 - EXACT), said.meters * (1 + EXACT)
+    elif said.speed and said.action in PACES:
+        slow, fast = PACES[said.action]
         bounds["speed"] = {
             "slow": (0.0, SLOWER * slow),
             "steady": _inside((slow, fast)),
             "fast": (FASTER * fast, math.inf),
-        }[pace]
-    if said.get("stops") == str(True):
+        }[said.speed]
+    if said.stops:
         bounds |= dict.fromkeys(("end across", "end along"), (-STILL, STILL))
-    height = spelled.height(text) or said.get("raised")
-    if height and height in HEIGHTS:
-        bounds |= dict.fromkeys(HANDS.get(said.get("side") or "", ()), HEIGHTS[height])
+    if said.raised in HEIGHTS:
+        bounds |= dict.fromkeys(HANDS.get(said.side or "", ()), HEIGHTS[said.raised])
     return Demand(
         bounds=bounds,
-        side={"left": 1, "right": -1}.get(side or "", 0),
-        steps=round(steps) if steps else None,
-        times=round(often) if often and (action in JUMPS or action == WAVE) else None,
-        action=action,
-        hand=said.get("side"),
-        lasts=lasts or bool(said.get("seconds")),
+        side={"left": 1, "right": -1}.get(said.turn or "", 0),
+        steps=said.steps,
+        times=said.times if said.action in JUMPS or said.action == WAVE else None,
+        action=said.action,
+        hand=said.side,
+        lasts=lasts or said.seconds is not None,
     )
-
-
-def _number(named: Mapping[Unit, float], said: Mapping[str, str | None], unit: Unit) -> float | None:
-    """The number that is named, or that which is claimed."""
-    claimed = said.get(unit)
-    return named.get(unit, float(claimed) if claimed else None)
 
 
 def _inside(limits: Bounds) -> Bounds:

@@ -19,7 +19,7 @@ from torch.nn.functional import cosine_similarity
 from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_ted, load_vocabulary, read_config
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
-from mote.demands import Demand, cut, demands, met, miscounted
+from mote.demands import Demand, cut, demanded, met, miscounted
 from mote.inputs import count_inputs, for_each, listed
 from mote.lexicon import plainer
 from mote.models.claims import ACTION, Among, ClaimReader, ClaimReaderConfig, Claims
@@ -27,10 +27,13 @@ from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.motion.facts import measure
 from mote.motion.features import LAYOUT
 from mote.motion.motion import Motion
+from mote.motion.retarget import fit
 from mote.motion.sequence import join
 from mote.reference import REAL, RealClips
+from mote.said import said, truth
 from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
 
 STEPS = 8
@@ -278,13 +281,13 @@ class MoTe:
             views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
             if views is not None:
                 views = views.repeat_interleave(samples, dim=0)
-            said = self.heard(texts) if texts else None  # (texts, k, d)
-            claims = None if said is None else self.claimed(texts, said)
+            heard = self.heard(texts) if texts else None  # (texts, k, d)
+            claims = None if heard is None else self.claimed(texts, heard)
             alike = self._known.alike(claims) if claims and self._known else None
-            understood = None if said is None else self.ted.likened(said, LIKENED, texts=texts, alike=alike)
+            understood = None if heard is None else self.ted.likened(heard, LIKENED, texts=texts, alike=alike)
             told = for_each(count, seconds, "seconds")
             asked = self._asked(texts, claims, told, samples) if "motion" in made else []
-            choice = self._choice(said, claims, asked, samples)
+            choice = self._choice(heard, claims, asked, samples)
             frames = self._frames(told * copies, lengths).repeat_interleave(samples)
             motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
@@ -306,7 +309,8 @@ class MoTe:
             if asked and motion_latents is not None:
                 motion_latents, frames = cut(self.med, motion_latents, frames, asked)
                 motion_latents = met(self.med, motion_latents, frames, asked)
-            return self._samples(made, motion_latents, text_latents, frames, seeds)
+            shown = [motion for motion in motions[:count] for _ in range(samples)]
+            return self._samples(made, motion_latents, text_latents, frames, seeds, shown)
 
     @torch.no_grad()
     def heard(self, texts: list[str]) -> Float[Tensor, "b k d"]:
@@ -317,8 +321,8 @@ class MoTe:
             ValueError: a text has no words.
         """
         latents = self.ted.encode(texts).float()
-        said = zip(texts, self._plain(texts), strict=True)
-        plain = {row: other for row, (text, other) in enumerate(said) if other != text}
+        both = zip(texts, self._plain(texts), strict=True)
+        plain = {row: other for row, (text, other) in enumerate(both) if other != text}
         if plain:
             rows = [*plain]
             latents[rows] = torch.lerp(latents[rows], self.ted.encode([*plain.values()]).float(), HEARD)
@@ -348,12 +352,12 @@ class MoTe:
         HumanML3D has them."""
         if self.claims is None or claims is None or self.med.config.layout != LAYOUT:
             return []
-        lasting = [told is not None for told in seconds]
-        asked = demands(texts, claims, self.claims.config.classes, lasting)
+        told = zip(said(texts, claims, self.claims.config.classes), seconds, strict=True)
+        asked = [demanded(saying, lasts=lasts is not None) for saying, lasts in told]
         return [demand for demand in asked for _ in range(samples)]
 
     def _choice(
-        self, said: Tensor | None, claims: Claims | None, asked: Sequence[Demand], samples: int
+        self, heard: Tensor | None, claims: Claims | None, asked: Sequence[Demand], samples: int
     ) -> Choice | None:
         """How the best of several draws is kept, where the model can tell: by what texts (texts, k, d) claim as they
         are said, since what they are taken to mean has less of their numbers, and so for how long it lasts. Where
@@ -361,14 +365,14 @@ class MoTe:
         """
         if self.claims is None:
             return None
-        if said is None or claims is None:
+        if heard is None or claims is None:
             return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
-        meanings, _ = self.ted.parts(said)  # (texts, k, m)
+        meanings, _ = self.ted.parts(heard)  # (texts, k, m)
         of = asked[::samples]
         lengths = self.claims.frames(meanings, [*map(_lasting, of)] or LASTING)  # (texts, draws)
         least = [round(min(one.seconds, self.limits.most) * self.limits.fps) for one in of] or [0]
         lengths = lengths.maximum(lengths.new_tensor(least)[:, None])
-        fits = partial(self._fits, claims=_for_each(claims, samples * len(said)), asked=asked)
+        fits = partial(self._fits, claims=_for_each(claims, samples * len(heard)), asked=asked)
         return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
 
     def _fits(
@@ -400,6 +404,20 @@ class MoTe:
         shown = None if self._known is None or motions is None else self._known.shown(motions)
         return self.ted.likened(latents, WORDED, alike=shown)
 
+    def _written(self, latents: Tensor, shown: list[Motion], count: int) -> list[str]:
+        """The sentences of `count` latents; where their motions are there and can be measured, of those that beam
+        search found the one that says most that is so and least that is not."""
+        if self.claims is None or self.med.config.layout != LAYOUT or not shown:
+            return decode_texts(self.ted, latents, count)
+        texts = decode_texts(self.ted, latents, count, self.ted.config.beams)
+        each = len(texts) // count
+        claims = self.claimed(texts, self.heard(texts))
+        facts = [measure(fit(motion, self.med.config.skeleton)) for motion in shown for _ in range(each)]
+        sayings = said(texts, claims or {}, self.claims.config.classes)
+        so = [truth(saying, one) for saying, one in zip(sayings, facts, strict=True)]
+        best = (max(range(row, row + each), key=so.__getitem__) for row in range(0, len(texts), each))
+        return [texts[row] for row in best]
+
     @cached_property
     def _known(self) -> Among | None:
         """The captions that TED knows, where the model can tell what they claim."""
@@ -412,14 +430,16 @@ class MoTe:
         text_latents: Tensor | None,
         frames: Tensor,
         seeds: list[int],
+        shown: list[Motion],
     ) -> list[Sample]:
-        """The decoded latents of the sides that a task made, one sample for each seed."""
+        """The decoded latents of the sides that a task made, one sample for each seed; `shown` are the motions that
+        texts were made of."""
         motions: list[Motion | None] = [None] * len(seeds)
         texts: list[str | None] = [None] * len(seeds)
         if "motion" in made and motion_latents is not None:
-            motions = [*decode_motions(self.med, motion_latents, frames)]
+            motions = [*(shown := decode_motions(self.med, motion_latents, frames))]
         if "text" in made and text_latents is not None:
-            texts = [*decode_texts(self.ted, self.worded(text_latents, motion_latents), len(seeds))]
+            texts = [*self._written(self.worded(text_latents, motion_latents), shown, len(seeds))]
         return [
             Sample(motion=motion, text=text, seed=seed)
             for motion, text, seed in zip(motions, texts, seeds, strict=True)

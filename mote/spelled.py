@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-Unit = Literal["meters", "steps", "degrees", "times"]
 Height = Literal["over", "head", "shoulder", "chest"]
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -15,13 +14,13 @@ NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight
 FOOT, YARD = 0.3048, 0.9144
 """Metres."""
 _NUMBER = rf"\b(?P<number>{'|'.join(NUMBERS)}|\d+(?:\.\d+)?)(?P<half> and a half)?[ -]?"
-_UNITS: Mapping[Unit, Mapping[str, float]] = {
+_UNITS: Mapping[str, Mapping[str, float]] = {
     "meters": {r"(?:m|met(?:er|re)s?)": 1.0, r"(?:ft|feet)": FOOT, r"(?:yd|yards?)": YARD},
     "steps": {r"(?:steps?|paces?)": 1.0},
     "degrees": {r"(?:deg|degrees?)": 1.0},
     "times": {r"times": 1.0},
 }
-_WORDS: Mapping[Unit, Mapping[str, float]] = {
+_WORDS: Mapping[str, Mapping[str, float]] = {
     "times": {"twice": 2.0, "thrice": 3.0},
     "degrees": {
         r"quarter[ -]turn": 90.0,
@@ -39,10 +38,10 @@ _HEIGHTS: Mapping[Height, str] = {
 }
 
 
-def numbers(text: str) -> dict[Unit, float]:
+def numbers(text: str) -> dict[str, float]:
     """What a sentence names by number, in metres, steps, degrees and times; of two numbers of one unit neither."""
     text = _OWN_FEET.sub(" ", text.lower().replace("°", " degrees"))
-    found: dict[Unit, float] = {}
+    found: dict[str, float] = {}
     for unit, spellings in _UNITS.items():
         said = [
             (_value(match["number"]) + (0.5 if match["half"] else 0.0)) * size

@@ -6,23 +6,20 @@ import pytest
 import torch
 
 from mote.coding import decode_motions, encode_motions
-from mote.demands import FARTHEST, Demand, cut, demands, met, miscounted
-from mote.models.claims import Claims
+from mote.demands import FARTHEST, Demand, cut, demanded, met, miscounted
 from mote.motion.facts import Facts, measure
 from mote.motion.grades import JUMPS, path, raised_to, turned
+from mote.said import said
 from train.claims import CLASSES
 from train.prepare.actions import ACTIONS
 
 
-def said(**classes: str) -> Claims:
-    """What one text surely claims."""
+def asked(text: str = "", lasts: bool = False, **classes: str) -> Demand:
+    """What a text asks for that surely claims this."""
     rows = {kind: names.index(classes[kind]) if kind in classes else len(names) for kind, names in CLASSES.items()}
-    return {kind: torch.eye(len(CLASSES[kind]) + 1)[row][None] for kind, row in rows.items()}
-
-
-def asked(text: str = "", lasting: bool = False, **classes: str) -> Demand:
-    (demand,) = demands([text], said(**classes), CLASSES, [lasting])
-    return demand
+    claims = {kind: torch.eye(len(CLASSES[kind]) + 1)[row][None] for kind, row in rows.items()}
+    [saying] = said([text], claims, CLASSES)
+    return demanded(saying, lasts=lasts)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +66,7 @@ def test_what_is_spelled_out_counts_more_than_what_is_claimed_and_what_is_unsure
     assert demand.steps == 16
     assert demand.bounds == asked(side="left", raised="shoulder").bounds
     claims = {kind: torch.full((1, len(names) + 1), 1 / (len(names) + 1)) for kind, names in CLASSES.items()}
-    assert demands([""], claims, CLASSES, [False]) == [Demand(bounds={})]
+    assert [*map(demanded, said([""], claims, CLASSES))] == [Demand(bounds={})]
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -138,7 +135,7 @@ def test_steps_that_are_too_many_are_cut_off_but_not_where_the_length_was_told(c
     latents, frames = cut(committed.med, *walk, [asked(action="walk", steps="4")])
     assert frames < walk[1]
     assert shown(committed, latents, frames).steps == pytest.approx(4, abs=1)
-    for told in (asked(action="walk", steps="4", seconds="5"), asked(lasting=True, action="walk", steps="4")):
+    for told in (asked(action="walk", steps="4", seconds="5"), asked(lasts=True, action="walk", steps="4")):
         assert torch.equal(cut(committed.med, *walk, [told])[1], walk[1])
     assert torch.equal(cut(committed.med, *walk, [asked("in 20 steps")])[1], walk[1]), "none can be added"
 
@@ -149,7 +146,7 @@ def test_what_is_missing_costs_more_than_what_can_be_cut_off(committed, walk):
         miscounted(committed.med, *walk, [asked(action="walk", steps=str(steps + more))]).item() for more in (2, 0, -2)
     )
     assert right <= many < few
-    fixed = miscounted(committed.med, *walk, [asked(lasting=True, action="walk", steps=str(steps - 2))]).item()
+    fixed = miscounted(committed.med, *walk, [asked(lasts=True, action="walk", steps=str(steps - 2))]).item()
     assert fixed > many
 
 

@@ -15,6 +15,7 @@ from mote.models.claims import Among, ClaimReader, ClaimReaderConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.skeleton import HUMANML3D
+from mote.said import Said
 from mote.sampling import TASKS, sides_made
 
 
@@ -289,3 +290,20 @@ def test_what_may_claim_no_action_is_strange(choosy_model, monkeypatch, unclaime
     claims = {"action": torch.tensor([[1 - unclaimed, unclaimed]])}
     monkeypatch.setattr(choosy_model, "claimed", lambda *_: claims)
     assert choosy_model.strangeness("a person walks") == pytest.approx(strangeness)
+
+
+def test_of_the_sentences_that_the_search_finds_the_one_is_written_that_says_most_that_is_so(choosy_model, monkeypatch):
+    motion = choosy_model.generate("motion", seconds=2.0, steps=1, seed=1)[0].motion
+    found: list[list[str]] = []
+
+    def decode_texts(ted, latents, count, each=1):
+        found.append([f"a person walks for {number} seconds" for _ in range(count) for number in (7, 2, 9, 5)[:each]])
+        return found[-1]
+
+    monkeypatch.setattr(pipeline, "decode_texts", decode_texts)
+    monkeypatch.setattr(pipeline, "said", lambda texts, *_: [Said(seconds=int(text.split()[-2])) for text in texts])
+    written = choosy_model.generate("motion-to-text", motion=[motion, motion], samples=2, steps=1, seed=0)
+    assert [sample.text for sample in written] == ["a person walks for 2 seconds"] * 4
+    assert len(found[0]) == 4 * choosy_model.ted.config.beams
+    [sentence] = choosy_model.generate("text", steps=1, seed=0)
+    assert sentence.text == "a person walks for 7 seconds", "of no motion nothing is measured"

@@ -4,19 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mote.said import METERS_OFF, SECONDS_OFF, STEPS_OFF, Fact, kept
 from train.evaluation import Evaluation
-from train.observe import (
-    METERS_OFF,
-    SECONDS_OFF,
-    STEPS_OFF,
-    Fact,
-    Outcome,
-    judge_caption,
-    judge_motion,
-    kept,
-    observe,
-    table_by,
-)
+from train.observe import Outcome, judge_caption, judge_motion, observe, table_by
 from train.prepare.captions import read_caption
 from train.report import Row
 

@@ -1,7 +1,7 @@
 """What a motion shows, by the evaluator and by measurement, and whether that is what a sentence says."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,26 +10,19 @@ import torch
 
 from mote.motion.facts import Facts, measure
 from mote.motion.features import to_features, to_joints
-from mote.motion.grades import pace, path, raised_to, times, turned
 from mote.motion.motion import Motion
 from mote.pipeline import MoTe
+from mote.said import Fact, kept, side_turned
 from train.data import Clips
 from train.engine import shared
 from train.evaluator import Evaluator, label
 from train.prepare.actions import ACTIONS, Kind, find_action
 from train.prepare.captions import Claims
 
-TURN, HEADING = 15.0, 8.0
-"""Degrees from which a clip turns, or travels off the way it faces, to a side; the captions tell clearer ones alone."""
+HEADING = 8.0
+"""Degrees from which a clip travels off the way it faces to a side; the captions tell clearer ones alone."""
 WAVES = 2
 """Swings to and fro of a raised hand from which it waves; a hand that is just raised has none, a real wave three."""
-
-
-STEPS_OFF, METERS_OFF, SECONDS_OFF = 1, 0.25, 1.0
-"""How many steps, what share of a way (at least half a metre) and how many seconds more or less than a sentence says
-are right: captions round, and a half step at either end is a matter of taste."""
-Fact = Literal["turn", "steps", "pace", "distance", "duration", "times", "path", "size", "height", "stop"]
-"""What a sentence may say that is measured, beside the side; size is that of a turn, height that of hands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,10 +142,12 @@ def shown_side(kind: Kind, facts: Facts) -> str | None:
         return facts.striking_hand
     if kind == "kick":
         return facts.kicking_foot
-    degrees, least = (facts.turn, TURN) if kind == "turn" else (facts.heading or 0.0, HEADING)
-    if kind not in ("turn", "travel") or abs(degrees) < least:
+    if kind == "turn":
+        return side_turned(facts)
+    heading = facts.heading or 0.0
+    if kind != "travel" or abs(heading) < HEADING:
         return None
-    return "left" if degrees > 0 else "right"
+    return "left" if heading > 0 else "right"
 
 
 def named_side(claims: Claims, kind: Kind) -> tuple[str | None, Kind]:
@@ -181,27 +176,6 @@ def judge_motion(claims: Claims, clip: RealClip, made: Observed, *, held_out: bo
         named_style=claims.style if known_style else None,
         held_out=held_out,
     )
-
-
-def kept(claims: Claims, facts: Facts) -> dict[Fact, bool | None]:
-    """Whether what is measured is what a sentence says; None where it says nothing."""
-    checks: dict[Fact, tuple[object, Callable[[], bool]]] = {
-        "turn": (claims.turn, lambda: shown_side("turn", facts) == claims.turn),
-        "steps": (claims.steps, lambda: abs(facts.steps - (claims.steps or 0)) <= STEPS_OFF),
-        "pace": (claims.speed, lambda: pace(claims.action or "", facts) == claims.speed),
-        "distance": (claims.meters, lambda: _near(facts.distance, claims.meters or 0.0)),
-        "duration": (claims.seconds, lambda: abs(facts.seconds - (claims.seconds or 0)) <= SECONDS_OFF),
-        "times": (claims.times, lambda: times(claims.action or "", claims.side, facts) == claims.times),
-        "path": (claims.path, lambda: path(facts) == claims.path),
-        "size": (claims.turned, lambda: turned(facts) == claims.turned),
-        "height": (claims.raised, lambda: raised_to(claims.side, facts) == claims.raised),
-        "stop": (claims.stops, lambda: facts.stops),
-    }
-    return {fact: None if said is None else check() for fact, (said, check) in checks.items()}
-
-
-def _near(distance: float, meters: float) -> bool:
-    return abs(distance - meters) <= max(0.5, METERS_OFF * meters)
 
 
 def judge_caption(claims: Claims, clip: RealClip) -> Outcome:

@@ -149,8 +149,9 @@ class TED(TextAutoencoder):
         return [joined(text) for text in self.tokenizer.decode_batch(ids.tolist())]
 
     @torch.no_grad()
-    def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
-        return self.decoder.search(self.from_latent(latents), self.config, PAD, [Spelled(self.spelled(latents))])
+    def search(self, latents: Float[Tensor, "b k d"], count: int = 1) -> Int[Tensor, "b_count n"]:
+        heard = Spelled(self.spelled(latents))
+        return self.decoder.search(self.from_latent(latents), self.config, PAD, [heard], count)
 
     def writing_parts(self) -> list[nn.Module | nn.Parameter]:
         return [*super().writing_parts(), self.trust, self.distrust]

@@ -165,9 +165,10 @@ class PretrainedTED(TextAutoencoder):
         return logits if rows is None else logits[..., rows]
 
     @torch.no_grad()
-    def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
-        padding = self.decoder.config.pad_token_id
-        return self.decoder.search(self.from_latent(latents), self.config, self.end if padding is None else padding, [])
+    def search(self, latents: Float[Tensor, "b k d"], count: int = 1) -> Int[Tensor, "b_count n"]:
+        told = self.decoder.config.pad_token_id
+        padding = self.end if told is None else told
+        return self.decoder.search(self.from_latent(latents), self.config, padding, [], count)
 
     def spoken(self, ids: Int[Tensor, "b n"]) -> list[str]:
         return [clean(text) for text in self._tokenizers()[1].decode_batch(ids.tolist())]

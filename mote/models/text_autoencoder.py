@@ -101,8 +101,9 @@ class TextAutoencoder(nn.Module, ABC):
         """
 
     @abstractmethod
-    def search(self, latents: Float[Tensor, "b k d"]) -> Int[Tensor, "b n"]:
-        """Tokens that beam search writes from latents of `read`, padded after `end`, no run of `no_repeat` twice."""
+    def search(self, latents: Float[Tensor, "b k d"], count: int = 1) -> Int[Tensor, "b_count n"]:
+        """Tokens that beam search writes from latents of `read`, padded after `end`, no run of `no_repeat` twice; the
+        best `count` sentences of each, up to as many as there are beams."""
 
     @abstractmethod
     def spoken(self, ids: Int[Tensor, "b n"]) -> list[str]:
@@ -151,9 +152,10 @@ class TextAutoencoder(nn.Module, ABC):
         return torch.cat([meaning, spelling], dim=-1)
 
     @torch.no_grad()
-    def decode(self, latents: Float[Tensor, "b k d"]) -> list[str]:
-        """The sentences that standardised latents stand for, in clean lower case, by beam search."""
-        return self.spoken(self.search(latents * self.latent_std + self.latent_mean))
+    def decode(self, latents: Float[Tensor, "b k d"], count: int = 1) -> list[str]:
+        """The sentences that standardised latents stand for, in clean lower case, by beam search: the best `count` of
+        each, one after another."""
+        return self.spoken(self.search(latents * self.latent_std + self.latent_mean, count))
 
     def tokenize(self, texts: list[str]) -> tuple[Int[Tensor, "b n"], Bool[Tensor, "b n"]]:
         """What the encoder reads of each text, and which of it are tokens and not padding.

@@ -52,11 +52,12 @@ class GPT2Writer(GPT2LMHeadModel):
         return states[:, latent.shape[1] - 1 :]
 
     def search(
-        self, latent: Float[Tensor, "b k w"], config: Search, padding: int, heard: list[LogitsProcessor]
-    ) -> Int[Tensor, "b n"]:
-        """Tokens by beam search, padded after the end; `heard` changes their logits at each place."""
+        self, latent: Float[Tensor, "b k w"], config: Search, padding: int, heard: list[LogitsProcessor], count: int = 1
+    ) -> Int[Tensor, "b_count n"]:
+        """Tokens by beam search, padded after the end, the best `count` sentences of each; `heard` changes their logits
+        at each place."""
         model: Any = self  # transformers types generate for a protocol that its own models do not meet
-        return model.generate(inputs_embeds=latent, **_search(latent, config, padding, heard))
+        return model.generate(inputs_embeds=latent, **_search(latent, config, padding, heard, count))
 
 
 class T5Writer(T5ForConditionalGeneration):
@@ -76,12 +77,13 @@ class T5Writer(T5ForConditionalGeneration):
         return states * self.config.d_model**-0.5 if self.config.scale_decoder_outputs else states
 
     def search(
-        self, latent: Float[Tensor, "b k w"], config: Search, padding: int, heard: list[LogitsProcessor]
-    ) -> Int[Tensor, "b n"]:
-        """Tokens by beam search, padded after the end; `heard` changes their logits at each place."""
+        self, latent: Float[Tensor, "b k w"], config: Search, padding: int, heard: list[LogitsProcessor], count: int = 1
+    ) -> Int[Tensor, "b_count n"]:
+        """Tokens by beam search, padded after the end, the best `count` sentences of each; `heard` changes their logits
+        at each place."""
         model: Any = self  # transformers types generate for a protocol that its own models do not meet
         given = BaseModelOutput(last_hidden_state=latent)
-        how = _search(latent, config, padding, [_AfterStart(processor) for processor in heard])
+        how = _search(latent, config, padding, [_AfterStart(processor) for processor in heard], count)
         return model.generate(encoder_outputs=given, decoder_start_token_id=self.config.pad_token_id, **how)[:, 1:]
 
 
@@ -95,13 +97,14 @@ class _AfterStart(LogitsProcessor):
         return self.processor(input_ids[:, 1:], scores)
 
 
-def _search(latent: Tensor, config: Search, padding: int, heard: list[LogitsProcessor]) -> dict[str, Any]:
+def _search(latent: Tensor, config: Search, padding: int, heard: list[LogitsProcessor], count: int) -> dict[str, Any]:
     """How both search."""
     run = config.no_repeat
     return {
         "attention_mask": torch.ones(latent.shape[:2], dtype=torch.long, device=latent.device),
         "max_new_tokens": config.max_words,
         "num_beams": config.beams,
+        "num_return_sequences": min(count, config.beams),
         "logits_processor": LogitsProcessorList([*heard, *([NoRepeatNGramLogitsProcessor(run)] if run else [])]),
         "do_sample": False,
         "pad_token_id": padding,  # told here alone: a model that knows it warns of every beam that has ended

@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool1d
 
+from mote.coding import decode_motions
 from mote.models.med import MED, frame_mask
 from mote.motion.facts import Facts, measure
 from mote.motion.features import Layout, to_motion, trajectory
@@ -238,19 +239,30 @@ def cut(
     for; and how many frames are left."""
     latents, frames = latents.clone(), frames.clone()
     for row in (row for row, demand in enumerate(asked) if demand.cut):
-        (features,) = med.decode(latents[row : row + 1], frames[row : row + 1])
-        clip, most = features.float().cpu().numpy(), int(frames[row])
-        least = min(med.config.min_frames, most)
-
-        def count(length: int, clip: np.ndarray = clip, demand: Demand = asked[row]) -> int:
-            return demand.count(_facts(med, clip[:length]))
-
-        wanted = asked[row].counted or 0
-        if count(most) > wanted:
-            ends = (bisect_left(range(most), number, lo=least, key=count) for number in (wanted, wanted + 1))
-            frames[row] = sum(ends) // 2
-            latents[row] = med.encode(features[None, : frames[row]], frames[row : row + 1])[0]
+        latents[row], frames[row] = _cut(med, latents[row], frames[row], asked[row])
     return latents, frames
+
+
+def _cut(med: MED, latent: Tensor, length: Tensor, demand: Demand) -> tuple[Tensor, Tensor]:
+    """One of them: of the ends after the last step or jump, and during the next, the first that leaves as many."""
+    (features,) = med.decode(latent[None], length[None])
+    clip, most, wanted = features.float().cpu().numpy(), int(length), demand.counted or 0
+    least = min(med.config.min_frames, most)
+
+    def count(frames: int) -> int:
+        return demand.count(_facts(med, clip[:frames]))
+
+    if count(most) <= wanted:
+        return latent, length
+    last, following, after = (bisect_left(range(most), wanted + more, lo=least, key=count) for more in range(3))
+    shorter = []
+    for end in sorted({(last + following) // 2, following, (following + after) // 2}):
+        frames = length.new_tensor([end])
+        part = med.encode(features[None, :end], frames)
+        (motion,) = decode_motions(med, part, frames)
+        shorter.append((abs(demand.count(measure(motion)) - wanted), end, part[0]))
+    _, end, part = min(shorter, key=lambda one: one[:2])
+    return part, length.new_tensor(end)
 
 
 def _facts(med: MED, features: np.ndarray) -> Facts:

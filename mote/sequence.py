@@ -9,6 +9,7 @@ import torch
 
 from mote.models.claims import ACTION
 from mote.pipeline import MoTe
+from mote.spelled import numbers
 
 THEN = re.compile(
     r"[,;.]?\s+(?:(?:and|but|before)\s+)?(?:then|afterwards?|finally|after\s+(?:that|which)|followed\s+by)\b,?\s*",
@@ -29,6 +30,8 @@ ASIDE = re.compile(
     re.IGNORECASE,
 )
 """How a part begins that is the end of a way, as the model knows it from single clips, or tells how it is done."""
+MANNER = re.compile(rf"\w+ing\b|{ASIDE.pattern}", re.IGNORECASE)
+"""How a part begins whose numbers are those of the part before."""
 SURE = 0.8
 """How probable it is at the least that a part claims its action (train/NOTES.md)."""
 ARTICLE = re.compile(r"an?\b", re.IGNORECASE)
@@ -40,9 +43,10 @@ STILL = "stand"
 def one_by_one(model: MoTe, text: str) -> list[str]:
     """The actions of a sentence that says "then" or the like, a sentence for each, in their order.
 
-    Two neighbouring parts are told apart where the model's reader of claims is sure that they claim two actions: a walk
-    that ends in a turn stays one.  Who does the first does the rest, unless it is said.  All other texts stay whole, as
-    does every text where the model has no such reader.
+    Two neighbouring parts are told apart where the model's reader of claims is sure that they claim two actions, or
+    where each names numbers of its own: a walk that ends in a turn stays one, three metres and then four steps do not.
+    Who does the first does the rest, unless it is said.  All other texts stay whole, as does every text where the model
+    has no such reader.
     """
     text = text.strip()
     if not THEN.search(text) or model.claims is None or ACTION not in model.claims.config.classes:
@@ -54,13 +58,17 @@ def one_by_one(model: MoTe, text: str) -> list[str]:
         return [text]
     claimed = zip(parts, _claimed(model, parts), strict=True)
     actions = [None if action == STILL or ASIDE.match(part) else action for part, action in claimed]
+    counted = [bool(numbers(part)) and not MANNER.match(part) for part in parts]
     told: list[tuple[int, int]] = []
     last: str | None = None
-    for (start, end), action in zip(spans, actions, strict=True):
-        if told and (last is None or action is None or action == last):
+    named = False
+    for (start, end), action, counts in zip(spans, actions, counted, strict=True):
+        if told and not (named and counts) and (last is None or action is None or action == last):
             told[-1] = (told[-1][0], end)
+            named = named or counts
         else:
             told.append((start, end))
+            named = counts
         last = action or last
     sentences = [text[start:end].rstrip(" ,;.") for start, end in told]
     if len(sentences) == 1:

@@ -33,6 +33,8 @@ def telling(choosy_model, monkeypatch):
         ("she walks, sits down, and finally waves", ["she walks", "she sits down", "she waves"]),
         ("a man walks followed by a jump", ["a man walks", "a man does a jump"]),
         ("at a slow pace, a woman walks, then waves", ["at a slow pace, a woman walks", "a woman waves"]),
+        ("a man walks 3 meters, then walks four steps", ["a man walks 3 meters", "a man walks four steps"]),
+        ("a man walks 3 meters, taking 4 steps, then waves", ["a man walks 3 meters, taking 4 steps", "a man waves"]),
     ],
 )
 def test_every_action_is_a_sentence_of_who_does_it(telling, text, actions):

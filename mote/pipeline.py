@@ -27,6 +27,7 @@ from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.models.words import wordless
 from mote.motion.facts import measure
 from mote.motion.features import LAYOUT
 from mote.motion.motion import Motion
@@ -410,11 +411,14 @@ class MoTe:
         if self.claims is None or self.med.config.layout != LAYOUT or not shown:
             return decode_texts(self.ted, latents, count)
         texts = decode_texts(self.ted, latents, count, self.ted.config.beams)
-        each = len(texts) // count
-        claims = self.claimed(texts, self.heard(texts))
-        facts = [measure(fit(motion, self.med.config.skeleton)) for motion in shown for _ in range(each)]
-        sayings = said(texts, claims or {}, self.claims.config.classes)
-        so = [truth(saying, one) for saying, one in zip(sayings, facts, strict=True)]
+        spoken = {row: text for row, text in enumerate(texts) if not wordless(text)}
+        if not spoken:
+            return texts[:: len(texts) // count]
+        claims = self.claimed([*spoken.values()], self.heard([*spoken.values()]))
+        facts = [measure(fit(motion, self.med.config.skeleton)) for motion in shown]
+        each, so = len(texts) // count, [-math.inf] * len(texts)
+        for row, saying in zip(spoken, said([*spoken.values()], claims or {}, self.claims.config.classes), strict=True):
+            so[row] = truth(saying, facts[row // each])
         best = (max(range(row, row + each), key=so.__getitem__) for row in range(0, len(texts), each))
         return [texts[row] for row in best]
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import torch
 
 from mote.models.claims import ACTION
+from mote.models.words import wordless
 from mote.pipeline import MoTe
 from mote.spelled import numbers
 
@@ -54,7 +55,7 @@ def one_by_one(model: MoTe, text: str) -> list[str]:
     cuts = [(0, 0), *(cut.span() for cut in CUT.finditer(text)), (len(text), len(text))]
     spans = [(end, start) for (_, end), (start, _) in pairwise(cuts) if end < start]
     parts = [text[start:end] for start, end in spans]
-    if not all(re.search("[a-z0-9]", part, re.IGNORECASE) for part in parts):
+    if any(map(wordless, parts)):
         return [text]
     claimed = zip(parts, _claimed(model, parts), strict=True)
     actions = [None if action == STILL or ASIDE.match(part) else action for part, action in claimed]

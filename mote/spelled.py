@@ -13,7 +13,7 @@ NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight
 """Counts that are written in words."""
 FOOT, YARD = 0.3048, 0.9144
 """Metres."""
-_NUMBER = rf"\b(?P<number>{'|'.join(NUMBERS)}|\d+(?:\.\d+)?)(?P<half> and a half)?[ -]?"
+_NUMBER = rf"(?<![\w.,])(?P<number>{'|'.join(NUMBERS)}|\d{{1,3}}(?:\.\d{{1,3}})?)(?P<half> and a half)?[ -]?"
 _UNITS: Mapping[str, Mapping[str, float]] = {
     "meters": {r"(?:m|met(?:er|re)s?)": 1.0, r"(?:ft|feet)": FOOT, r"(?:yd|yards?)": YARD},
     "steps": {r"(?:steps?|paces?)": 1.0},

@@ -307,3 +307,10 @@ def test_of_the_sentences_that_the_search_finds_the_one_is_written_that_says_mos
     assert len(found[0]) == 4 * choosy_model.ted.config.beams
     [sentence] = choosy_model.generate("text", steps=1, seed=0)
     assert sentence.text == "a person walks for 7 seconds", "of no motion nothing is measured"
+
+
+@pytest.mark.parametrize(("found", "written"), [(["", "( )", "a person walks", "-"], "a person walks"), ([""] * 4, "")])
+def test_of_sentences_without_words_nothing_is_asked(choosy_model, walk, monkeypatch, found, written):
+    monkeypatch.setattr(pipeline, "decode_texts", lambda ted, latents, count, each=1: found[:each] * count)
+    texts = [sample.text for sample in choosy_model.generate("motion-to-text", motion=walk, samples=2, steps=1, seed=0)]
+    assert texts == [written, written]

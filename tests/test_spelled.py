@@ -27,6 +27,8 @@ from mote.spelled import height, numbers
         ("walks for 3 minutes", {}),
         ("takes zero steps", {}),
         ("a person steps sideways", {}),
+        (f"a person walks {'9' * 400} meters", {}),
+        (f"a person takes {'9' * 400} steps and turns {'9' * 400}.5 degrees", {}),
         ("makes a half-turn", {"degrees": 180}),
         ("turns once around", {"degrees": 360}),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from mote.models.claims import Among
 from mote.models.familiar import Familiar
 from mote.models.layers import Attention
-from mote.models.words import PAD, clean
+from mote.models.words import PAD, clean, wordless
 from mote.models.writers import Search
 
 
@@ -163,11 +162,10 @@ class TextAutoencoder(nn.Module, ABC):
         Raises:
             ValueError: a text has no words.
         """
-        cleaned = [clean(text) for text in texts]
-        for text, words in zip(texts, cleaned, strict=True):
-            if not re.search("[a-z0-9]", words):
+        for text in texts:
+            if wordless(text):
                 raise ValueError(f"the text {text[:40]!r} has no words: write a sentence in English")
-        where, rows = self.latent_mean.device, self.reading(cleaned)
+        where, rows = self.latent_mean.device, self.reading([*map(clean, texts)])
         ids = pad_sequence(rows, batch_first=True, padding_value=PAD).to(where)  # (b, n)
         lengths = torch.tensor([len(row) for row in rows], device=where)
         return ids, torch.arange(ids.shape[1], device=where) < lengths[:, None]

@@ -28,6 +28,11 @@ def clean(text: str) -> str:
     return text.strip(" ,.;:-/&")
 
 
+def wordless(text: str) -> bool:
+    """Whether a text has nothing that TED could read as a word."""
+    return re.search("[a-z0-9]", clean(text)) is None
+
+
 def joined(text: str) -> str:
     """Clean text of tokens with a space between any two, without those around hyphens, slashes and apostrophes."""
     return clean(re.sub(r" ?([/-]) ?| (')(?: (?=(?:s|t|re|ll|ve|m|d)\b))?|(\() ", r"\1\2\3", text))

@@ -62,6 +62,9 @@ ROUNDS = 3
 """Steps of Gauss and Newton: quantities are not quite linear."""
 RIDGE = 1e-3
 """Keeps two demands apart that ask for nearly the same."""
+SPRINT, HURRY = 4.5, 1.5
+"""Metres a second beyond which nobody is asked to go, and how many times what is fast for an action: what does not fit
+into the time is not gone."""
 FARTHEST = 10.0
 """The longest move of a latent, which is about 20 long: 99 of 100 that were needed are below 5 (train/NOTES.md)."""
 MISSING, EXTRA = 3.0, 1.0
@@ -95,10 +98,14 @@ class Demand:
         return self.times if self.steps is None else self.steps
 
     @property
+    def fast(self) -> float:
+        """Metres a second from which what is done is fast."""
+        return PACES.get(self.action or "", (0.0, SPRINT / HURRY))[1]
+
+    @property
     def seconds(self) -> float:
-        """How long a way takes at the least that nobody hurries on beyond what is fast."""
-        _, fast = PACES.get(self.action or "", (0.0, math.inf))
-        return self.bounds.get("distance", (0.0, 0.0))[0] / fast
+        """How long a way takes at the least on which nobody goes faster than that."""
+        return self.bounds.get("distance", (0.0, 0.0))[0] / self.fast
 
     @property
     def cut(self) -> bool:
@@ -170,7 +177,11 @@ def met(
     limits = [[asked[row].bounds.get(name, (-math.inf, math.inf)) for name in QUANTITIES] for row in rows]
     with torch.inference_mode(False), torch.enable_grad(), torch.autocast(latents.device.type, enabled=False):
         start, lengths = latents[rows].float().clone(), frames[rows].clone()
-        least, most = start.new_tensor(limits).unbind(dim=-1)  # (rows, quantities)
+        bounds = start.new_tensor(limits)  # (rows, quantities, 2)
+        way = bounds[:, QUANTITIES.index("distance")]
+        hurry = start.new_tensor([HURRY * asked[row].fast for row in rows]) * lengths / med.config.layout.skeleton.fps
+        way[:] = way.minimum(hurry[:, None]).where(way.isfinite(), way)
+        least, most = bounds.unbind(dim=-1)
         sides = start.new_tensor([asked[row].side for row in rows])
         moved = start
         for _ in range(ROUNDS):

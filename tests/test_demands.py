@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from mote.coding import decode_motions, encode_motions
-from mote.demands import FARTHEST, Demand, cut, demanded, met, miscounted
+from mote.demands import FARTHEST, HURRY, Demand, cut, demanded, met, miscounted
 from mote.motion.facts import Facts, measure
-from mote.motion.grades import JUMPS, path, raised_to, turned
+from mote.motion.grades import JUMPS, PACES, path, raised_to, turned
 from mote.said import said
 from train.claims import CLASSES
 from train.prepare.actions import ACTIONS
@@ -121,8 +121,16 @@ def test_each_of_several_motions_gets_what_was_asked_of_it_whatever_the_others_g
 
 
 def test_what_cannot_be_is_not_forced(committed, walk):
-    latents = met(committed.med, walk[0], torch.tensor([30]), [Demand(bounds={"distance": (500.0, math.inf)})])
+    latents = met(committed.med, *walk, [Demand(bounds={"turn": (5000.0, math.inf)})])
     assert (latents - walk[0]).norm().item() == pytest.approx(FARTHEST, rel=1e-3)
+
+
+def test_a_way_that_does_not_fit_into_the_time_is_gone_as_fast_as_it_can_be(committed, walk):
+    latents = met(committed.med, *walk, [asked("a person walks 300 meters", action="walk")])
+    speed = shown(committed, latents, walk[1]).speed
+    assert speed == pytest.approx(HURRY * PACES["walk"][1], rel=0.1)
+    unhurried = met(committed.med, *walk, [asked("turns 90 degrees", action="walk", turn="left")])
+    assert shown(committed, unhurried, walk[1]).distance == pytest.approx(shown(committed, *walk).distance, rel=0.1)
 
 
 def test_it_works_in_inference_mode(committed, walk):

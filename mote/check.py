@@ -11,14 +11,13 @@ from mote.motion.quality import measure_movement
 from mote.motion.skeleton import HUMANML3D
 from mote.pipeline import MoTe, Sample
 from mote.reference import Standing, Trait
+from mote.said import side_turned
 from mote.sides import mirror_text
 
 USUAL = 0.9
 """A figure beyond so large a share of real clips is not as theirs."""
 APART = 0.95
 """Sentences that are nearer than so large a share of those about different things agree."""
-TURN = 15.0
-"""Degrees from which a turn is told."""
 UNKNOWN = "This model came without figures of real clips to compare with."
 
 
@@ -108,15 +107,16 @@ def _way(motion: Motion) -> Finding:
     """What can be counted of a motion, and is in numbers what sentences say of it."""
     facts = measure(motion)
     goes = facts.distance > THRESHOLDS.travel
-    side = "left" if facts.turn > 0 else "right"
+    side = side_turned(facts)
     parts = [
         f"{facts.distance:.1f} m" if goes else "in place",
         f"{facts.steps} step{'s' * (facts.steps != 1)}" if facts.steps else "",
-        f"{abs(facts.turn):.0f}° {side}" if abs(facts.turn) >= TURN else "",
+        f"{abs(facts.turn):.0f}° {side}" if side else "",
     ]
+    led = "left" if facts.turn > 0 else "right"
     why = (
         f"It goes {facts.distance:.2f} m in {facts.seconds:.1f} s with {facts.steps} steps, and turns by "
-        f"{abs(facts.turn):.0f}° to the {side}. A step is a swing of a foot past the body."
+        f"{abs(facts.turn):.0f}° to the {led}. A step is a swing of a foot past the body."
     )
     return Finding(name="way", value=facts.distance, said=", ".join(filter(None, parts)), why=why)
 

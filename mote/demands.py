@@ -22,7 +22,7 @@ from torch.nn.functional import avg_pool1d
 
 from mote.coding import decode_motions
 from mote.models.med import MED, frame_mask
-from mote.motion.facts import Facts, measure
+from mote.motion.facts import THRESHOLDS, Facts, measure
 from mote.motion.features import Layout, to_motion, trajectory
 from mote.motion.grades import JUMPS, PACES, TURNS, WAVE, times
 from mote.said import Said
@@ -52,8 +52,6 @@ HEIGHTS: Mapping[str | None, Bounds] = {
 """Metres over the head joint of hands raised to each height. That of the chest is not asked for: drawn down to it, a
 hand looks as if it waved (train/NOTES.md)."""
 HANDS = {"left": ("left hand",), "right": ("right hand",), "both": ("left hand", "right hand")}
-MOVING = 0.15
-"""Metres a second from which somebody is on a way."""
 SMOOTH, LAST, EDGE = 11, 8, 6
 """Frames over which speed is averaged, and at the end of a motion; frames at either end between which it turns."""
 NEAR = 0.1
@@ -217,7 +215,7 @@ def quantities(
     velocity = features[..., layout.velocity] * there[..., None] * unit * fps  # (b, frames, 2)
     share = avg_pool1d(there[:, None].float(), SMOOTH, 1, SMOOTH // 2).clamp(min=1 / SMOOTH)
     speed = _length((avg_pool1d(velocity.mT, SMOOTH, 1, SMOOTH // 2) / share).mT) * there
-    distance = (speed * (speed > MOVING)).sum(dim=1) / fps
+    distance = (speed * (speed > THRESHOLDS.moving)).sum(dim=1) / fps
     last = there & ~frame_mask(frames - LAST, there.shape[1])
     end = (velocity * last[..., None]).sum(dim=1) / LAST  # (b, 2)
     head = features[..., layout.position("head").start + 1]

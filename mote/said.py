@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Literal
 
 from mote import spelled
 from mote.models.claims import Claims
@@ -26,38 +26,10 @@ Fact = Literal["turn", "steps", "pace", "distance", "duration", "times", "path",
 """What a sentence may say that is measured, beside the side; size is that of a turn, height that of hands."""
 
 
-class Saying(Protocol):
-    """What a sentence says, as `Said` has it."""
-
-    @property
-    def action(self) -> str | None: ...
-    @property
-    def side(self) -> str | None: ...
-    @property
-    def turn(self) -> str | None: ...
-    @property
-    def turned(self) -> str | None: ...
-    @property
-    def path(self) -> str | None: ...
-    @property
-    def speed(self) -> str | None: ...
-    @property
-    def raised(self) -> str | None: ...
-    @property
-    def stops(self) -> bool | None: ...
-    @property
-    def steps(self) -> int | None: ...
-    @property
-    def times(self) -> int | None: ...
-    @property
-    def meters(self) -> float | None: ...
-    @property
-    def seconds(self) -> int | None: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a sentence says; None where it says nothing.
+    """What a sentence says; None where it says nothing. Those that differ in what is measured alone, and rounded, are
+    equal.
 
     Args:
         action, side: what is done, and by the hand or foot of which side.
@@ -71,16 +43,16 @@ class Said:
     action: str | None = None
     side: str | None = None
     turn: str | None = None
-    turned: str | None = None
-    degrees: float | None = None
-    path: str | None = None
+    turned: str | None = field(default=None, compare=False)
+    degrees: float | None = field(default=None, compare=False)
+    path: str | None = field(default=None, compare=False)
     speed: str | None = None
-    meters: float | None = None
+    meters: float | None = field(default=None, compare=False)
     steps: int | None = None
-    stops: bool | None = None
-    raised: str | None = None
-    times: int | None = None
-    seconds: int | None = None
+    stops: bool | None = field(default=None, compare=False)
+    raised: str | None = field(default=None, compare=False)
+    times: int | None = field(default=None, compare=False)
+    seconds: int | None = field(default=None, compare=False)
 
 
 def said(texts: Sequence[str], claims: Claims, classes: Mapping[str, Sequence[str]]) -> list[Said]:
@@ -117,7 +89,7 @@ def _said(text: str, claimed: Mapping[str, str | None]) -> Said:
     )
 
 
-def kept(saying: Saying, facts: Facts) -> dict[Fact, bool | None]:
+def kept(saying: Said, facts: Facts) -> dict[Fact, bool | None]:
     """Whether what is measured is what a sentence says; None where it says nothing."""
     checks: dict[Fact, tuple[object, Callable[[], bool]]] = {
         "turn": (saying.turn, lambda: side_turned(facts) == saying.turn),
@@ -134,7 +106,7 @@ def kept(saying: Saying, facts: Facts) -> dict[Fact, bool | None]:
     return {fact: None if asked is None else check() for fact, (asked, check) in checks.items()}
 
 
-def truth(saying: Saying, facts: Facts) -> float:
+def truth(saying: Said, facts: Facts) -> float:
     """How much a sentence says that is so, without what it says that is not."""
     so = [*kept(saying, facts).values()]
     return so.count(True) - WRONG * so.count(False)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
+from mote.said import Said
 from mote.spelled import NUMBERS
 from train.prepare.actions import ACTIONS
 from train.prepare.details import FAST, IN_PLACE, SLOW, STEADY
@@ -15,27 +16,11 @@ from train.prepare.words import FEMALE, STYLES, VerbForm, conjugate, number
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claims:
-    """What a sentence says; None where it says nothing.
+class Claims(Said):
+    """What a sentence says, its style too; the action is a group of the action table, and `side` the limb's (left,
+    right, both) or the side of the action itself."""
 
-    `action` is a group of the action table.  `side` is the limb's (left, right, both) or the side of the action
-    itself, `turn` is left or right, `speed` is slow, fast or steady.  `times` is how often somebody jumps or waves, the
-    rest is as `details` has it.  Sentences that differ in what is measured alone, and rounded, are equal.
-    """
-
-    action: str | None
-    side: str | None
-    style: str | None
-    turn: str | None
-    steps: int | None
-    speed: str | None
-    meters: float | None = field(default=None, compare=False)
-    seconds: int | None = field(default=None, compare=False)
-    times: int | None = field(default=None, compare=False)
-    path: str | None = field(default=None, compare=False)
-    turned: str | None = field(default=None, compare=False)
-    raised: str | None = field(default=None, compare=False)
-    stops: bool | None = field(default=None, compare=False)
+    style: str | None = None
 
 
 @cache

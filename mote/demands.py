@@ -4,7 +4,7 @@ A denoiser hardly hears numbers: told of three metres, it makes some walk.  But 
 of a latent goes, and how each number of the latent changes that.  So a latent that was made is moved until what was
 said is so, by the change of a standardised latent that is the least, and with it the likeliest (`met`; steps of Gauss
 and Newton).  What is counted changes by no little move: of several draws the one is kept that has as many
-(`miscounted`), and what has more is cut (`cut`).
+(`miscounted`), what has more is cut (`cut`), and of what is left a cycle is done again or left out (`recounted`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from torch.nn.functional import avg_pool1d
 
 from mote.coding import decode_motions
 from mote.models.med import MED, frame_mask
+from mote.motion.cycles import as_often
 from mote.motion.facts import THRESHOLDS, Facts, measure
 from mote.motion.features import Layout, to_motion, trajectory
 from mote.motion.grades import JUMPS, PACES, TURNS, WAVE, times
+from mote.motion.motion import Motion
 from mote.said import Said
 
 Bounds = tuple[float, float]
@@ -65,6 +67,8 @@ SPRINT, HURRY = 4.5, 1.5
 into the time is not gone."""
 FARTHEST = 10.0
 """The longest move of a latent, which is about 20 long: 99 of 100 that were needed are below 5 (train/NOTES.md)."""
+LONGEST = 30.0
+"""Seconds that a motion may last which does again what is counted."""
 MISSING, EXTRA = 3.0, 1.0
 """What each step, wave and jump that is missing, and each that can be cut off, costs beside the logarithm of the
 probability that the claims are kept."""
@@ -113,6 +117,10 @@ class Demand:
     def count(self, facts: Facts) -> int:
         """How many of what is counted a motion has."""
         return facts.steps if self.steps is not None else times(self.action or "", self.hand, facts) or 0
+
+    def found(self, motion: Motion) -> int:
+        """How many of what is counted are found in a motion."""
+        return self.count(measure(motion))
 
     def cost(self, facts: Facts) -> float:
         """That of what is missing, and of what is too many."""
@@ -269,9 +277,20 @@ def _cut(med: MED, latent: Tensor, length: Tensor, demand: Demand) -> tuple[Tens
         frames = length.new_tensor([end])
         part = med.encode(features[None, :end], frames)
         (motion,) = decode_motions(med, part, frames)
-        shorter.append((abs(demand.count(measure(motion)) - wanted), end, part[0]))
+        shorter.append((abs(demand.found(motion) - wanted), end, part[0]))
     _, end, part = min(shorter, key=lambda one: one[:2])
     return part, length.new_tensor(end)
+
+
+def recounted(motions: Sequence[Motion], asked: Sequence[Demand]) -> list[Motion]:
+    """Motions with as many steps, waves and jumps as were asked for, or as nearly as can be had, where nothing was said
+    of how long they last or how far they go."""
+    return [
+        motion
+        if demand.counted is None or demand.lasts or "distance" in demand.bounds
+        else as_often(motion, demand.counted, demand.found, LONGEST)
+        for motion, demand in zip(motions, asked, strict=True)
+    ]
 
 
 def _facts(med: MED, features: np.ndarray) -> Facts:

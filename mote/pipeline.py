@@ -19,7 +19,7 @@ from torch.nn.functional import cosine_similarity
 from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_ted, load_vocabulary, read_config
 from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
-from mote.demands import Demand, cut, demanded, met, miscounted
+from mote.demands import Demand, cut, demanded, met, miscounted, recounted
 from mote.inputs import count_inputs, for_each, listed
 from mote.lexicon import plainer
 from mote.models.claims import ACTION, Among, ClaimReader, ClaimReaderConfig, Claims
@@ -311,7 +311,7 @@ class MoTe:
                 motion_latents, frames = cut(self.med, motion_latents, frames, asked)
                 motion_latents = met(self.med, motion_latents, frames, asked)
             shown = [motion for motion in motions[:count] for _ in range(samples)]
-            return self._samples(made, motion_latents, text_latents, frames, seeds, shown)
+            return self._samples(made, motion_latents, text_latents, frames, seeds, shown, asked)
 
     @torch.no_grad()
     def heard(self, texts: list[str]) -> Float[Tensor, "b k d"]:
@@ -435,13 +435,15 @@ class MoTe:
         frames: Tensor,
         seeds: list[int],
         shown: list[Motion],
+        asked: Sequence[Demand],
     ) -> list[Sample]:
         """The decoded latents of the sides that a task made, one sample for each seed; `shown` are the motions that
-        texts were made of."""
+        texts were made of, `asked` is what texts ask of motions."""
         motions: list[Motion | None] = [None] * len(seeds)
         texts: list[str | None] = [None] * len(seeds)
         if "motion" in made and motion_latents is not None:
-            motions = [*(shown := decode_motions(self.med, motion_latents, frames))]
+            shown = decode_motions(self.med, motion_latents, frames)
+            motions = [*(recounted(shown, asked) if asked else shown)]
         if "text" in made and text_latents is not None:
             texts = [*self._written(self.worded(text_latents, motion_latents), shown, len(seeds))]
         return [

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from mote.coding import decode_motions, encode_motions
-from mote.demands import FARTHEST, HURRY, Demand, cut, demanded, met, miscounted
+from mote.demands import FARTHEST, HURRY, Demand, cut, demanded, met, miscounted, recounted
 from mote.motion.facts import Facts, measure
 from mote.motion.grades import JUMPS, PACES, path, raised_to, turned
-from mote.said import said
+from mote.said import Said, said
 from train.claims import CLASSES
 from train.prepare.actions import ACTIONS
 
@@ -156,6 +156,23 @@ def test_what_is_missing_costs_more_than_what_can_be_cut_off(committed, walk):
     assert right <= many < few
     fixed = miscounted(committed.med, *walk, [asked(lasts=True, action="walk", steps=str(steps - 2))]).item()
     assert fixed > many
+
+
+@pytest.mark.parametrize("more", [-2, 4])
+def test_steps_are_as_many_as_were_said_where_the_length_is_free(committed, walk, more):
+    with torch.no_grad():
+        motions = decode_motions(committed.med, *walk)
+    steps = str(measure(motions[0]).steps + more)
+    asks = [asked(action="walk", steps=steps, **more) for more in ({}, {"seconds": "5"}, {"meters": "3"})]
+    right, *others = recounted(motions * 4, [*asks, asked(action="walk")])
+    assert measure(right).steps == int(steps)
+    assert all(other is motions[0] for other in others)
+
+
+def test_a_prompt_that_names_how_often_is_done_as_often(committed):
+    texts = ["a person waves three times", "someone waves with the right hand five times"]
+    for sample, times in zip(committed.generate("text-to-motion", text=texts, seed=0), (3, 5), strict=True):
+        assert demanded(Said(action="wave", times=times)).found(sample.motion) == times
 
 
 def test_waves_are_counted_and_never_cut_and_jumps_are():

@@ -45,13 +45,24 @@ def test_every_clip_gets_the_nearest_of_its_own_sentences_and_what_has_none_of_a
         assert model.ted.tokenizer.decode(written.tolist()) == own[int(distances.argmin())]
 
 
-def test_the_decoder_learns_and_the_latents_stay(model, pairs, tmp_path):
+def test_so_many_latents_of_motions_are_made_as_are_asked_for_each_with_all_that_is_said(model, pairs, monkeypatch):
+    monkeypatch.setattr(decoder, "SIZE", 1)
+    generated = generate(model, pairs, most=2)
+    assert len(generated.latents) == len(generated.written) == 2 + 1
+    assert len(generated.said) == 2
+    assert all([*said] in CAPTIONS for said in generated.said)
+
+
+@pytest.mark.parametrize("critical", [0.0, 1.0])
+def test_the_decoder_learns_and_the_latents_stay(model, pairs, tmp_path, critical):
     before, weight = model.ted.encode(["a person walks"]), model.ted.decoder.lm_head.linear.weight.clone()
     rows = model.ted.reading(["a person walks", "someone jumps twice"])
     ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=IGNORED)
     batch = Batch(ids=ids, written=to_be_written(model.ted, rows), meaning=torch.ones(2, MEANING))
     generated: Generated = generate(model, pairs)
-    train(model, generated, lambda step, chance: batch, tmp_path, FitConfig(steps=3, warmup=1, lr=1e-2))
+    fitting = FitConfig(steps=3, warmup=1, lr=1e-2)
+    train(model, generated, lambda step, chance: batch, tmp_path, fitting, critical=critical)
+    assert ("CIDEr" in (tmp_path / "log.csv").read_text()) is bool(critical)
     trained = load(TED, TEDConfig, tmp_path)
     trained.load_tokenizer(tmp_path)
     torch.testing.assert_close(trained.encode(["a person walks"]), before, atol=1e-2, rtol=0)

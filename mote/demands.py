@@ -25,7 +25,7 @@ from mote.models.med import MED, frame_mask
 from mote.motion.cycles import as_often
 from mote.motion.facts import THRESHOLDS, Facts, measure
 from mote.motion.features import Layout, to_motion, trajectory
-from mote.motion.grades import JUMPS, PACES, TURNS, WAVE, times
+from mote.motion.grades import COUNTED, PACES, TURNS, WAVE, times
 from mote.motion.motion import Motion
 from mote.said import Said
 
@@ -70,8 +70,8 @@ FARTHEST = 10.0
 LONGEST = 30.0
 """Seconds that a motion may last which does again what is counted."""
 MISSING, EXTRA = 3.0, 1.0
-"""What each step, wave and jump that is missing, and each that can be cut off, costs beside the logarithm of the
-probability that the claims are kept."""
+"""What each step, wave, jump and strike that is missing, and each that can be cut off, costs beside the logarithm of
+the probability that the claims are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Demand:
     Args:
         bounds: of some of the QUANTITIES.
         side: where a turn leads, 1 to the left, -1 to the right, 0 to either.
-        steps, times: how many steps, how many waves or jumps; None where nothing was said.
+        steps, times: how many steps, how often it is done that is counted; None where nothing was said.
         action, hand: what is done, and by which hand, as far as was said.
         lasts: whether the length of the motion was told, so that nothing may be cut off.
     """
@@ -160,7 +160,7 @@ def demanded(said: Said, *, lasts: bool = False) -> Demand:
         bounds=bounds,
         side={"left": 1, "right": -1}.get(said.turn or "", 0),
         steps=said.steps,
-        times=said.times if said.action in JUMPS or said.action == WAVE else None,
+        times=said.times if said.action in COUNTED else None,
         action=said.action,
         hand=said.side,
         lasts=lasts or said.seconds is not None,
@@ -238,7 +238,8 @@ def quantities(
 def miscounted(
     med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], asked: Sequence[Demand]
 ) -> Float[Tensor, " b"]:
-    """What it costs that each motion of so many frames has not as many steps, waves and jumps as were asked for."""
+    """What it costs that each motion of so many frames has not as many steps, waves, jumps and strikes as were asked
+    for."""
     costs = [0.0] * len(asked)
     rows = [row for row, demand in enumerate(asked) if demand.counted is not None]
     if rows:
@@ -283,8 +284,8 @@ def _cut(med: MED, latent: Tensor, length: Tensor, demand: Demand) -> tuple[Tens
 
 
 def recounted(motions: Sequence[Motion], asked: Sequence[Demand]) -> list[Motion]:
-    """Motions with as many steps, waves and jumps as were asked for, or as nearly as can be had, where nothing was said
-    of how long they last or how far they go."""
+    """Motions with as many steps, waves, jumps and strikes as were asked for, or as nearly as can be had, where nothing
+    was said of how long they last or how far they go."""
     return [
         motion
         if demand.counted is None or demand.lasts or "distance" in demand.bounds

@@ -176,7 +176,7 @@ def test_a_prompt_that_names_how_often_is_done_as_often(committed):
 
 
 def test_waves_are_counted_and_never_cut_and_jumps_are():
-    wave, jump, kick = (asked(action=action, times="3") for action in ("wave", "jump", "kick"))
-    assert (wave.counted, wave.cut, jump.counted, jump.cut) == (3, False, 3, True)
-    assert kick.counted is None, "nothing counts kicks"
+    wave, jump, kick, bow = (asked(action=action, times="3") for action in ("wave", "jump", "kick", "bow"))
+    assert (wave.counted, wave.cut, jump.counted, jump.cut, kick.counted) == (3, False, 3, True, 3)
+    assert bow.counted is None, "nothing counts bows"
     assert {row.group for row in ACTIONS.values() if row.kind == "jump"} == JUMPS

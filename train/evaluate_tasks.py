@@ -16,7 +16,7 @@ FACTS: Mapping[Fact, str] = {
     "pace": "pace named is kept",
     "distance": f"distance named is covered, to {METERS_OFF:.0%}",
     "duration": f"seconds named are taken, {SECONDS_OFF:g} more or less allowed",
-    "times": "jumps and waves named are made, as often",
+    "times": "jumps, waves and strikes named are made, as often",
     "path": "shape of the way named is gone: straight, a curve, a circle",
     "size": "size of the turn named is made",
     "height": "height named is reached by the hands",

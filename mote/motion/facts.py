@@ -36,6 +36,8 @@ class Thresholds:
     strike_speed: float = 2.0
     strike_share: float = 0.6  # of the fastest strike's speed: what is slower is no strike beside it
     strikes_apart: float = 0.4
+    kick_share: float = 0.6  # of the height of the highest kick: what is lower is no kick beside it
+    kicks_apart: float = 0.3
 
 
 THRESHOLDS = Thresholds()
@@ -62,6 +64,7 @@ class Facts:
     `straightness` is displacement over distance, 1 for a clip in place.
     `lowest_pelvis` and `final_pelvis` are shares of the height of the pelvis in an upright stand.
     `bend` is the largest forward lean of the trunk from the vertical.
+    `strikes` are those of the faster hand, `kicks` those of either foot.
     """
 
     seconds: float
@@ -86,6 +89,8 @@ class Facts:
     lowest_pelvis: float
     final_pelvis: float
     bend: float
+    strikes: int = 0
+    kicks: int = 0
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Facts:
@@ -112,9 +117,10 @@ def measure(motion: Motion) -> Facts:
     distance = float(speed[moving].sum() / FPS)
     displacement = float(np.linalg.norm(path[-1] - path[0]))
     heading = _heading(pace[moving], facing[moving]) if distance > THRESHOLDS.travel else None
-    left, right = (_hand(joints, facing, side) for side in ("left", "right"))
+    speeds = _hand_speeds(joints, facing)
+    left, right = (_hand(joints, facing, side, speed) for side, speed in speeds.items())
     jumps, jump_height = _jumps(joints)
-    foot, kick_height = _kick(joints, facing)
+    foot, kick_height, kicks = _kick(joints, facing)
     upright = _upright_pelvis(joints)
     edge = max(1, min(len(motion) // 4, int(0.3 * FPS)))
     return Facts(
@@ -140,6 +146,8 @@ def measure(motion: Motion) -> Facts:
         lowest_pelvis=float(joints[:, 0, 1].min() / upright),
         final_pelvis=float(joints[-edge:, 0, 1].mean() / upright),
         bend=_bend(joints, facing),
+        strikes=len(_strikes(*speeds.values())) if max(left.speed, right.speed) >= THRESHOLDS.strike_speed else 0,
+        kicks=kicks,
     )
 
 
@@ -148,11 +156,18 @@ def strikes(motion: Motion) -> list[int]:
     and after, nearly as great as ever, and nearly that of a strike."""
     joints = motion.resample(FPS).joints.astype(np.float64)
     facing = facing_angles(joints)
-    speed = max((_hand_speed(joints, facing, side) for side in ("left", "right")), key=np.max)
+    return _strikes(*_hand_speeds(joints, facing).values())
+
+
+def _strikes(left: Float[np.ndarray, " frames"], right: Float[np.ndarray, " frames"]) -> list[int]:
+    """`strikes`, by the speeds of the hands."""
+    speed = max(left, right, key=np.max)
     near = int(THRESHOLDS.strikes_apart * FPS)
     fast = speed >= THRESHOLDS.strike_share * max(THRESHOLDS.strike_speed, speed.max())
     return [
-        row for row in np.flatnonzero(fast).tolist() if speed[row] == speed[max(0, row - near) : row + near + 1].max()
+        row
+        for row in np.flatnonzero(fast).tolist()
+        if speed[max(0, row - near) : row].max(initial=0.0) < speed[row] == speed[row : row + near + 1].max()
     ]
 
 
@@ -190,7 +205,10 @@ def _steps(joints: Float[np.ndarray, "frames joints 3"], pace: Float[np.ndarray,
 
 
 def _hand(
-    joints: Float[np.ndarray, "frames joints 3"], facing: Float[np.ndarray, " frames"], side: Literal["left", "right"]
+    joints: Float[np.ndarray, "frames joints 3"],
+    facing: Float[np.ndarray, " frames"],
+    side: Literal["left", "right"],
+    speed: Float[np.ndarray, " frames"],
 ) -> Hand:
     wrist, shoulder = (joints[:, HUMANML3D.index(f"{side} {name}")] for name in ("wrist", "shoulder"))
     head = joints[:, HUMANML3D.index("head"), 1]
@@ -202,16 +220,17 @@ def _hand(
         seconds_over_shoulder=float((above > THRESHOLDS.shoulder).sum() / FPS),
         seconds_over_head=float((wrist[:, 1] - head > THRESHOLDS.over_head).sum() / FPS),
         waves=_waves(body_frame(wrist - shoulder, facing), raised),
-        speed=float(_hand_speed(joints, facing, side).max()),
+        speed=float(speed.max()),
     )
 
 
-def _hand_speed(
-    joints: Float[np.ndarray, "frames joints 3"], facing: Float[np.ndarray, " frames"], side: Literal["left", "right"]
-) -> Float[np.ndarray, " frames"]:
-    """How fast a wrist moves as seen from the body, in m/s."""
-    relative = joints[:, HUMANML3D.index(f"{side} wrist")] - joints[:, 0]
-    return np.linalg.norm(velocity(body_frame(relative, facing)), axis=-1)
+def _hand_speeds(
+    joints: Float[np.ndarray, "frames joints 3"], facing: Float[np.ndarray, " frames"]
+) -> dict[Literal["left", "right"], Float[np.ndarray, " frames"]]:
+    """How fast each wrist moves as seen from the body, in m/s."""
+    sides: tuple[Literal["left", "right"], ...] = ("left", "right")
+    reaches = {side: joints[:, HUMANML3D.index(f"{side} wrist")] - joints[:, 0] for side in sides}
+    return {side: np.linalg.norm(velocity(body_frame(reach, facing)), axis=-1) for side, reach in reaches.items()}
 
 
 def _waves(reach: Float[np.ndarray, "frames 3"], raised: Bool[np.ndarray, " frames"]) -> int:
@@ -261,19 +280,27 @@ def _jumps(joints: Float[np.ndarray, "frames joints 3"]) -> tuple[int, float]:
 
 def _kick(
     joints: Float[np.ndarray, "frames joints 3"], facing: Float[np.ndarray, " frames"]
-) -> tuple[Side | None, float]:
-    """The foot that rises in front of or beside the body while the other stands, and its height over the stand (m)."""
+) -> tuple[Side | None, float, int]:
+    """The foot that rises in front of or beside the body while the other stands, its height over the stand (m), and how
+    often either does."""
     heights = _feet_heights(joints)
     out = []
     for ankle in (HUMANML3D.left_foot[0], HUMANML3D.right_foot[0]):
         left, _, forward = body_frame(joints[:, ankle] - joints[:, 0], facing).T
         out.append((forward > THRESHOLDS.kick_reach) | (np.abs(left) > 2 * THRESHOLDS.kick_reach))
-    lifted = np.where(np.stack(out, axis=1), heights, 0.0).max(axis=0)  # (2,)
+    rises = np.where(np.stack(out, axis=1), heights, 0.0)  # (frames, 2)
+    lifted = rises.max(axis=0)
     if lifted.max() < THRESHOLDS.kick_height:
-        return None, float(lifted.max())
+        return None, float(lifted.max()), 0
+    least = np.maximum(THRESHOLDS.kick_height, THRESHOLDS.kick_share * lifted)
+    apart = THRESHOLDS.kicks_apart * FPS
+    count = 0
+    for foot in (rises > least).T:
+        starts, ends = runs(foot).T
+        count += int((starts[1:] - ends[:-1] >= apart).sum()) + bool(len(starts))
     if lifted.min() > 0.75 * lifted.max():
-        return "both", float(lifted.max())
-    return ("left" if lifted[0] > lifted[1] else "right"), float(lifted.max())
+        return "both", float(lifted.max()), count
+    return ("left" if lifted[0] > lifted[1] else "right"), float(lifted.max()), count
 
 
 def _upright_pelvis(joints: Float[np.ndarray, "frames joints 3"]) -> float:

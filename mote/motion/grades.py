@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from mote.motion.facts import Facts, Hand
@@ -19,6 +20,13 @@ WAVE = "wave"
 """The action of which swings of the hand are counted."""
 JUMPS = frozenset({"jump", "hop", "jumping-jacks"})
 """The actions of which flights are counted."""
+STRIKES: Mapping[str, Callable[[Facts], int]] = {
+    "punch": lambda facts: facts.strikes,
+    "kick": lambda facts: facts.kicks,
+}
+"""The actions of which strikes are counted."""
+COUNTED = frozenset({WAVE, *JUMPS, *STRIKES})
+"""The actions of which can be told how often they are done."""
 
 
 def pace(action: str, facts: Facts) -> Literal["slow", "steady", "fast"] | None:
@@ -65,7 +73,9 @@ def raised_to(side: str | None, facts: Facts) -> Literal["chest", "shoulder", "h
 
 
 def times(action: str, side: str | None, facts: Facts) -> int | None:
-    """How often somebody jumps or waves; None for another action."""
+    """How often somebody does an action that is COUNTED; None for another."""
     if action == WAVE:
         return max((hand.waves for hand in used(side, facts)), default=0)
+    if action in STRIKES:
+        return STRIKES[action](facts)
     return facts.jumps if action in JUMPS else None

@@ -138,7 +138,17 @@ def test_the_kicking_foot(foot, side):
     facts = measure(Motion(joints))
     assert facts.kicking_foot == side
     assert facts.kick_height == pytest.approx(0.7, abs=0.02)
-    assert facts.jumps == 0
+    assert (facts.jumps, facts.kicks) == (0, 1)
+
+
+def test_kicks_and_strikes_are_counted():
+    joints = people.boxing(20, 60, 100, 120)
+    for foot, frame in ((HUMANML3D.left_foot, 10), (HUMANML3D.right_foot, 50), (HUMANML3D.left_foot, 54)):
+        joints[frame : frame + 3, list(foot)] += np.array([0.0, 0.7, 0.6])
+    joints[90:93, list(HUMANML3D.left_foot)] += np.array([0.0, 0.35, 0.6])  # too low beside the others
+    facts = measure(Motion(joints))
+    assert (facts.strikes, facts.kicks) == (4, 3)
+    assert (measure(Motion(standing(2))).strikes, measure(Motion(standing(2))).kicks) == (0, 0)
 
 
 def test_squat_bow_start_and_stop():

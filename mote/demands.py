@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool1d
 
-from mote.coding import decode_motions
+from mote.coding import Limits, decode_motions
 from mote.models.med import MED, frame_mask
 from mote.motion.cycles import as_often
 from mote.motion.facts import THRESHOLDS, Facts, measure
@@ -67,8 +67,6 @@ SPRINT, HURRY = 4.5, 1.5
 into the time is not gone."""
 FARTHEST = 10.0
 """The longest move of a latent, which is about 20 long: 99 of 100 that were needed are below 5 (train/NOTES.md)."""
-LONGEST = 30.0
-"""Seconds that a motion may last which does again what is counted."""
 MISSING, EXTRA = 3.0, 1.0
 """What each step, wave, jump and strike that is missing, and each that can be cut off, costs beside the logarithm of
 the probability that the claims are kept."""
@@ -283,13 +281,13 @@ def _cut(med: MED, latent: Tensor, length: Tensor, demand: Demand) -> tuple[Tens
     return part, length.new_tensor(end)
 
 
-def recounted(motions: Sequence[Motion], asked: Sequence[Demand]) -> list[Motion]:
+def recounted(motions: Sequence[Motion], asked: Sequence[Demand], limits: Limits) -> list[Motion]:
     """Motions with as many steps, waves, jumps and strikes as were asked for, or as nearly as can be had, where nothing
-    was said of how long they last or how far they go."""
+    was said of how long they last or how far they go; none lasts longer or shorter by it than the limits let."""
     return [
         motion
         if demand.counted is None or demand.lasts or "distance" in demand.bounds
-        else as_often(motion, demand.counted, demand.found, LONGEST)
+        else as_often(motion, demand.counted, demand.found, limits.include)
         for motion, demand in zip(motions, asked, strict=True)
     ]
 

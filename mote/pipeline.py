@@ -443,7 +443,7 @@ class MoTe:
         texts: list[str | None] = [None] * len(seeds)
         if "motion" in made and motion_latents is not None:
             shown = decode_motions(self.med, motion_latents, frames)
-            motions = [*(recounted(shown, asked) if asked else shown)]
+            motions = [*(recounted(shown, asked, self.limits) if asked else shown)]
         if "text" in made and text_latents is not None:
             texts = [*self._written(self.worded(text_latents, motion_latents), shown, len(seeds))]
         return [

@@ -164,7 +164,7 @@ def test_steps_are_as_many_as_were_said_where_the_length_is_free(committed, walk
         motions = decode_motions(committed.med, *walk)
     steps = str(measure(motions[0]).steps + more)
     asks = [asked(action="walk", steps=steps, **more) for more in ({}, {"seconds": "5"}, {"meters": "3"})]
-    right, *others = recounted(motions * 4, [*asks, asked(action="walk")])
+    right, *others = recounted(motions * 4, [*asks, asked(action="walk")], committed.limits)
     assert measure(right).steps == int(steps)
     assert all(other is motions[0] for other in others)
 
@@ -173,6 +173,12 @@ def test_a_prompt_that_names_how_often_is_done_as_often(committed):
     texts = ["a person waves three times", "someone waves with the right hand five times"]
     for sample, times in zip(committed.generate("text-to-motion", text=texts, seed=0), (3, 5), strict=True):
         assert demanded(Said(action="wave", times=times)).found(sample.motion) == times
+
+
+def test_nothing_is_done_so_often_or_so_seldom_that_the_model_could_not_read_it(committed):
+    texts = ["a person jumps twenty times", "someone waves twice", "a person waves once"] * 3
+    for sample in committed.generate("text-to-motion", text=texts, seed=[*range(9)]):
+        assert committed.limits.include(sample.motion.seconds)
 
 
 def test_waves_are_counted_and_never_cut_and_jumps_are():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -25,7 +24,12 @@ TRIED = 40
 """Stretches that are tried at most."""
 
 
-def as_often(motion: Motion, wanted: int, count: Callable[[Motion], int], longest: float = math.inf) -> Motion:
+def as_often(
+    motion: Motion,
+    wanted: int,
+    count: Callable[[Motion], int],
+    lasting: Callable[[float], bool] = lambda seconds: True,
+) -> Motion:
     """The motion with one stretch of it left out, or done again, so that `count` finds as many as are wanted, or as
     nearly as can be had.
 
@@ -35,7 +39,7 @@ def as_often(motion: Motion, wanted: int, count: Callable[[Motion], int], longes
 
     Args:
         motion: on HumanML3D's skeleton.
-        longest: seconds that it may last.
+        lasting: whether it may last so many seconds.
     """
     have = count(motion)
     if have in (0, wanted):
@@ -43,12 +47,12 @@ def as_often(motion: Motion, wanted: int, count: Callable[[Motion], int], longes
     half = round(BLEND / 2 * motion.fps)
     nearest, off = motion, abs(have - wanted)
     for first, second in _stretches(motion, half):
-        again = 0
+        again = -1
         if have < wanted:
             more = count(_with(motion, first, second, 1, half)) - have
             again = round((wanted - have) / more) if more > 0 else 0
-            if not again or motion.seconds + again * (second - first) / motion.fps > longest:
-                continue
+        if not again or not lasting(motion.seconds + again * (second - first) / motion.fps):
+            continue
         made = _with(motion, first, second, again, half)
         if (still := abs(count(made) - wanted)) < off:
             nearest, off = made, still
@@ -58,8 +62,8 @@ def as_often(motion: Motion, wanted: int, count: Callable[[Motion], int], longes
 
 
 def _with(motion: Motion, first: int, second: int, again: int, half: int) -> Motion:
-    """The motion without the stretch between two frames, or with it so many times again."""
-    if again:
+    """The motion with the stretch between two frames so many times again, or, -1, without it."""
+    if again > 0:
         parts = [motion[: second + half], *[motion[first - half : second + half]] * (again - 1), motion[first - half :]]
     else:
         parts = [motion[: first + half], motion[second - half :]]

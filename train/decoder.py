@@ -176,6 +176,8 @@ def main(arguments: Sequence[str] | None) -> None:
     parser.add_argument("--latents", type=int, help="how many latents of motions are made at most (default: all)")
     add_arguments(parser, minutes=10, lr=5e-4)
     options = parser.parse_args(arguments)
+    if options.latents is not None and options.latents < 1:
+        parser.error(f"--latents is at least 1, not {options.latents}")
     model = MoTe.from_pretrained(options.models, device=str(engine().device))
     pairs = Pairs(model.med, model.ted, Clips.load(options.prepared, "train"), trims=1)
     generated = generate(model, pairs, options.latents)

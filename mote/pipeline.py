@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -18,24 +16,21 @@ from torch.nn.functional import cosine_similarity
 
 from mote import device as devices
 from mote.checkpoint import CheckpointError, digest, load, load_lexicon, load_ted, load_vocabulary, read_config
-from mote.coding import VIEWS, Limits, decode_motions, decode_texts, encode_motions
-from mote.demands import Demand, cut, demanded, met, miscounted, recounted
-from mote.inputs import count_inputs, for_each, listed
-from mote.lexicon import plainer
-from mote.models.claims import ACTION, Among, ClaimReader, ClaimReaderConfig, Claims
+from mote.coding import VIEWS, Limits, decode_motions, encode_motions
+from mote.demands import Demand, cut, met, recounted
+from mote.draws import Chooser
+from mote.inputs import Inputs
+from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.retrieval import Retrieval, RetrievalConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.models.words import wordless
-from mote.motion.facts import measure
-from mote.motion.features import LAYOUT
 from mote.motion.motion import Motion
-from mote.motion.retarget import fit
 from mote.motion.sequence import join
+from mote.reading import Reader
 from mote.reference import REAL, RealClips
-from mote.said import said, truth
-from mote.sampling import TASKS, Choice, Side, Task, sample_latents, sides_made
+from mote.sampling import Side, Task, sample_latents, sides_made
+from mote.writing import written
 
 STEPS = 8
 """Denoising steps; more make nothing better, fewer lose rare actions (train/NOTES.md)."""
@@ -47,35 +42,6 @@ GUIDANCE = (5.0, 7.0)
 MOTION_RISE = 1.0
 """How the motion's guidance rises as the noise falls (`sample_latents`): strange words are understood more often, and
 the motion trembles less, than with guidance that is the same at all times (train/NOTES.md)."""
-HALVED_AFTER = (0.25, 0.25, 0.375)
-"""A motion made from a text is the best of eight draws, where the model has `claims` to tell; after each of these
-shares of the steps the better half goes on (train/NOTES.md)."""
-PAIRS = 2
-"""A motion and a sentence that are made together are the better of so many such pairs, told likewise."""
-
-CLOSENESS = 2.0
-"""How much the cosine of the two counts there, beside the logarithm of the probability that the claims are kept: it
-tells of what is no claim (train/NOTES.md)."""
-
-LASTING = (0.3, 0.36, 0.42, 0.47, 0.53, 0.58, 0.64, 0.7)
-"""How long a motion lasts whose length is left to the model: its draws are told the lengths that such shares of motions
-do not exceed, by what the text says, and the length of the one that is kept is the motion's."""
-LONGER = (0.4, 0.5, 0.58, 0.64, 0.7, 0.76, 0.82, 0.88)
-"""The same where what is too long is cut: after so many steps."""
-FROM_SHORT = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-"""The same where something is counted and nothing can be cut: two waves are short, and no reader says how short."""
-
-UNCLAIMED = math.exp(-12)
-"""How probably the strangest text that can be understood claims no action.
-(train/NOTES.md)."""
-HEARD = 0.5
-"""The share of the way from what a given text means to what it means in words that training had (`mote.lexicon`)."""
-LIKENED = 0.6
-"""The share of the way from what a given text means to what the captions nearest to it mean: unseen words do what was
-asked more often (train/NOTES.md)."""
-WORDED = 0.7
-"""The same of what is made to be said: latents of text lie between those of sentences that all fit, and few of them are
-a sentence's own (train/NOTES.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +103,10 @@ class MoTe:
             if has != needs:
                 raise CheckpointError(f"the {what} is {has[0]} x {has[1]}, the {part} needs {needs[0]} x {needs[1]}")
         self.med, self.ted, self.mtdm = med.eval(), ted.eval(), mtdm.eval()
-        self.vocabulary, self.lexicon = tuple(vocabulary), lexicon or {}
+        self.vocabulary = tuple(vocabulary)
         self.retrieval = retrieval and retrieval.eval()
         self.claims = claims and claims.eval()
+        self.reader = Reader(self.ted, self.claims, lexicon)
         self.name, self.folder, self.real = name, folder, real
 
     @classmethod
@@ -191,10 +158,7 @@ class MoTe:
         Raises:
             ValueError: the text has no words.
         """
-        claims = self.claimed([text], self.heard([text]))
-        if claims is None or ACTION not in claims:
-            return self.ted.strangeness([text]).item()
-        return (claims[ACTION][0, -1].item() / UNCLAIMED) ** (1 / 6)
+        return self.reader.strangeness(text)
 
     def nearest(self, text: str, count: int = 3) -> list[str]:
         """The prompts of the model's vocabulary that mean most nearly what a sentence does, the nearest first.
@@ -202,7 +166,7 @@ class MoTe:
         Raises:
             ValueError: the text has no words.
         """
-        meanings, _ = self.ted.parts(self.heard([text]))
+        meanings, _ = self.ted.parts(self.reader.heard([text]))
         likeness = cosine_similarity(meanings.flatten(1), self._meanings, dim=-1)  # (prompts,)
         return [self.vocabulary[row] for row in likeness.topk(min(count, len(self.vocabulary))).indices.tolist()]
 
@@ -234,7 +198,7 @@ class MoTe:
             raise ValueError("this model has no retrieval: it cannot compare motions and sentences")
         if isinstance(given, Motion):
             return self.retrieval.place_motions(encode_motions(self.med, [given])[0][:, 0])[0].cpu()
-        meaning, _ = self.ted.parts(self.heard([given]))
+        meaning, _ = self.ted.parts(self.reader.heard([given]))
         return self.retrieval.place_texts(meaning)[0].cpu()
 
     @torch.inference_mode()
@@ -266,166 +230,51 @@ class MoTe:
         Raises:
             ValueError: the task is unknown, an input is missing, of the wrong kind or length, or out of range.
         """
-        if task not in TASKS:
-            raise ValueError(f"there is no task {task!r}: the tasks are {', '.join(TASKS)}")
-        texts, motions = listed(text, str, "text"), listed(motion, Motion, "motion")
-        count = count_inputs(task, {"text": texts, "motion": motions})
-        count = count or (len(seed) if isinstance(seed, Sequence) and seed else 1)
-        seeds = _seeds(count, seed, samples)
+        given = Inputs.of(task, text, motion, seconds=seconds, seed=seed, samples=samples, limits=self.limits)
         strength = usual_guidance(task) if guidance is None else guidance
         motion_guidance, text_guidance = strength if isinstance(strength, tuple) else (strength, strength)
         made = sides_made(task)
-        reflected = bool(motions) and "text" in made
-        motions += [motion.mirror() for motion in motions if reflected]
-        copies = 2 if reflected else 1
+        mirrored = [one.mirror() for one in given.motions] if "text" in made else []
+        copies = 2 if mirrored else 1
         with torch.autocast(self.device.type, torch.bfloat16, enabled=devices.fast_bf16(self.device)):
-            views, lengths = encode_motions(self.med, motions) if motions else (None, None)  # (b, views, l, d), (b,)
-            if views is not None:
+            frames = torch.tensor([round((told or 0) * self.limits.fps) for told in given.seconds * copies])
+            views = None
+            if given.motions:
+                views, lengths = encode_motions(self.med, given.motions + mirrored)  # (b, views, l, d), (b,)
                 views = views.repeat_interleave(samples, dim=0)
-            heard = self.heard(texts) if texts else None  # (texts, k, d)
-            claims = None if heard is None else self.claimed(texts, heard)
-            alike = self._known.alike(claims) if claims and self._known else None
-            understood = None if heard is None else self.ted.likened(heard, LIKENED, texts=texts, alike=alike)
-            told = for_each(count, seconds, "seconds")
-            asked = self._asked(texts, claims, told, samples) if "motion" in made else []
-            choice = self._choice(heard, claims, asked, samples)
-            frames = self._frames(told * copies, lengths).repeat_interleave(samples)
+                frames = torch.where(frames > 0, frames, lengths.cpu())
+            read = self.reader.read(given.texts) if given.texts else None
+            choose = self._chooser
+            asked = choose.asked(read, given.seconds, samples) if choose and read and "motion" in made else []
             motion_latents, text_latents, frames = sample_latents(
                 self.mtdm,
                 self.mtdm.config.schedule,
                 task,
                 motion=None if views is None else views[:, 0],
-                text=None if understood is None else understood.repeat_interleave(samples, dim=0),
-                frames=frames,
-                seeds=seeds * copies,
+                text=None if read is None else read.understood.repeat_interleave(samples, dim=0),
+                frames=frames.repeat_interleave(samples),
+                seeds=given.seeds * copies,
                 steps=steps,
                 motion_guidance=motion_guidance,
                 text_guidance=text_guidance,
                 motion_rise=MOTION_RISE,
                 text_draws=len(VIEWS),
                 motion_views=views,
-                motion_choice=choice,
+                motion_choice=choose.choice(read, asked, samples) if choose else None,
                 callback=callback,
             )
             if asked and motion_latents is not None:
                 motion_latents, frames = cut(self.med, motion_latents, frames, asked)
                 motion_latents = met(self.med, motion_latents, frames, asked)
-            shown = [motion for motion in motions[:count] for _ in range(samples)]
-            return self._samples(made, motion_latents, text_latents, frames, seeds, shown, asked)
-
-    @torch.no_grad()
-    def heard(self, texts: list[str]) -> Float[Tensor, "b k d"]:
-        """Latents of texts; where one has words that training never had, a share of the way (`HEARD`) to those of the
-        same in words that it had.
-
-        Raises:
-            ValueError: a text has no words.
-        """
-        latents = self.ted.encode(texts).float()
-        both = zip(texts, self._plain(texts), strict=True)
-        plain = {row: other for row, (text, other) in enumerate(both) if other != text}
-        if plain:
-            rows = [*plain]
-            latents[rows] = torch.lerp(latents[rows], self.ted.encode([*plain.values()]).float(), HEARD)
-        return latents
-
-    def _plain(self, texts: Sequence[str]) -> list[str]:
-        """Texts in words that training had."""
-        return [plainer(text, self.lexicon) for text in texts]
-
-    @torch.no_grad()
-    def claimed(self, texts: list[str], heard: Float[Tensor, "b k d"]) -> Claims | None:
-        """What texts claim, by their latents as they are `heard`, by their words, and by such words as training had;
-        None where the model has no `claims` to tell.
-
-        Raises:
-            ValueError: a text has no words.
-        """
-        if self.claims is None:
-            return None
-        ways = (self.ted.rows(*self.ted.tokenize(way)) for way in (texts, self._plain(texts)))
-        return self.claims.claimed(self.ted.parts(heard)[0], *ways)
-
-    def _asked(
-        self, texts: Sequence[str], claims: Claims | None, seconds: Sequence[float | None], samples: int
-    ) -> list[Demand]:
-        """What texts ask for that is measured, for each of their samples, where the model can tell; of motions as
-        HumanML3D has them."""
-        if self.claims is None or claims is None or self.med.config.layout != LAYOUT:
-            return []
-        told = zip(said(texts, claims, self.claims.config.classes), seconds, strict=True)
-        asked = [demanded(saying, lasts=lasts is not None) for saying, lasts in told]
-        return [demand for demand in asked for _ in range(samples)]
-
-    def _choice(
-        self, heard: Tensor | None, claims: Claims | None, asked: Sequence[Demand], samples: int
-    ) -> Choice | None:
-        """How the best of several draws is kept, where the model can tell: by what texts (texts, k, d) claim as they
-        are said, since what they are taken to mean has less of their numbers, and so for how long it lasts. Where
-        nothing was said half as many draws are enough.
-        """
-        if self.claims is None:
-            return None
-        if heard is None or claims is None:
-            return Choice(self._fits, HALVED_AFTER[1:], PAIRS)
-        meanings, _ = self.ted.parts(heard)  # (texts, k, m)
-        of = asked[::samples]
-        lengths = self.claims.frames(meanings, [*map(_lasting, of)] or LASTING)  # (texts, draws)
-        least = [round(min(one.seconds, self.limits.most) * self.limits.fps) for one in of] or [0]
-        lengths = lengths.maximum(lengths.new_tensor(least)[:, None])
-        fits = partial(self._fits, claims=_for_each(claims, samples * len(heard)), asked=asked)
-        return Choice(fits, HALVED_AFTER, PAIRS, lengths.repeat_interleave(samples, dim=0))
-
-    def _fits(
-        self,
-        motions: Tensor,
-        texts: Tensor,
-        frames: Tensor,
-        claims: Claims | None = None,
-        asked: Sequence[Demand] = (),
-    ) -> Tensor:
-        """How probable it is that motions' latents (b, l, d) show what texts claim, each for as many of the motions, or
-        what is meant by latents of text (b, k, d); how nearly they have as many steps as were asked for; and how near
-        the two lie in the space of the retrieval, if there is one, (b,)."""
-        assert self.claims is not None
-        meanings, _ = self.ted.parts(texts)
-        fit = self.claims.kept(motions, _for_each(claims, len(motions)) if claims else self.claims.meant(meanings))
-        each = [one for one in asked for _ in range(len(motions) // len(asked))]
-        if each:
-            fit = fit - miscounted(self.med, motions, frames, each)
-        if self.retrieval is None:
-            return fit
-        places = self.retrieval.place_motions(motions), self.retrieval.place_texts(meanings)
-        return fit + CLOSENESS * (places[0] * places[1]).sum(dim=-1)
-
-    @torch.no_grad()
-    def worded(self, latents: Float[Tensor, "b k d"], motions: Float[Tensor, "b l d"] | None) -> Float[Tensor, "b k d"]:
-        """Latents of text that were made, nearer to known captions: by what these claim, to such as their motions show,
-        where they have any."""
-        shown = None if self._known is None or motions is None else self._known.shown(motions)
-        return self.ted.likened(latents, WORDED, alike=shown)
-
-    def _written(self, latents: Tensor, shown: list[Motion], count: int) -> list[str]:
-        """The sentences of `count` latents; where their motions are there and can be measured, of those that beam
-        search found the one that says most that is so and least that is not."""
-        if self.claims is None or self.med.config.layout != LAYOUT or not shown:
-            return decode_texts(self.ted, latents, count)
-        texts = decode_texts(self.ted, latents, count, self.ted.config.beams)
-        spoken = {row: text for row, text in enumerate(texts) if not wordless(text)}
-        if not spoken:
-            return texts[:: len(texts) // count]
-        claims = self.claimed([*spoken.values()], self.heard([*spoken.values()]))
-        facts = [measure(fit(motion, self.med.config.skeleton)) for motion in shown]
-        each, so = len(texts) // count, [-math.inf] * len(texts)
-        for row, saying in zip(spoken, said([*spoken.values()], claims or {}, self.claims.config.classes), strict=True):
-            so[row] = truth(saying, facts[row // each])
-        best = (max(range(row, row + each), key=so.__getitem__) for row in range(0, len(texts), each))
-        return [texts[row] for row in best]
+            shown = [one for one in given.motions for _ in range(samples)]
+            return self._samples(made, motion_latents, text_latents, frames, given.seeds, shown, asked)
 
     @cached_property
-    def _known(self) -> Among | None:
-        """The captions that TED knows, where the model can tell what they claim."""
-        return self.claims.among(self.ted.known_meanings()) if self.claims and self.ted.config.known else None
+    def _chooser(self) -> Chooser | None:
+        """What keeps the best of several draws, where the model can tell."""
+        if self.claims is None:
+            return None
+        return Chooser(med=self.med, ted=self.ted, claims=self.claims, retrieval=self.retrieval)
 
     def _samples(
         self,
@@ -445,42 +294,11 @@ class MoTe:
             shown = decode_motions(self.med, motion_latents, frames)
             motions = [*(recounted(shown, asked, self.limits) if asked else shown)]
         if "text" in made and text_latents is not None:
-            texts = [*self._written(self.worded(text_latents, motion_latents), shown, len(seeds))]
+            texts = [*written(self.reader, self.med.config, text_latents, motion_latents, shown, len(seeds))]
         return [
             Sample(motion=motion, text=text, seed=seed)
             for motion, text, seed in zip(motions, texts, seeds, strict=True)
         ]
-
-    def _frames(self, seconds: Sequence[float | None], lengths: Tensor | None) -> Tensor:
-        """Frames of each input's motion, (count,): those asked for, or its own; 0 leaves the choice to the model."""
-        for asked in seconds:
-            if asked is not None and not self.limits.include(asked):
-                raise ValueError(f"seconds is from {self.limits.least:g} to {self.limits.most:g}, not {asked:g}")
-        frames = torch.tensor([round((asked or 0) * self.limits.fps) for asked in seconds], device=self.device)
-        return frames if lengths is None else torch.where(frames > 0, frames, lengths)
-
-
-def _seeds(count: int, seed: int | Sequence[int] | None, samples: int) -> list[int]:
-    """The seed of every sample of every input, those of one input one after another."""
-    if samples < 1:
-        raise ValueError(f"samples is at least 1, not {samples}")
-    starts = for_each(count, secrets.randbelow(2**31) if seed is None else seed, "seed")
-    for start in starts:
-        if not 0 <= start < 2**63:
-            raise ValueError(f"a seed is a whole number from 0 to {2**63 - 1}, not {start}")
-    return [start + number for start in starts for number in range(samples)]
-
-
-def _for_each(claims: Claims, count: int) -> Claims:
-    """The claims of some texts for so many motions, those of one text one after another."""
-    return {kind: each.repeat_interleave(count // len(each), dim=0) for kind, each in claims.items()}
-
-
-def _lasting(asked: Demand) -> tuple[float, ...]:
-    """The shares by which the draws of a text get their lengths, by what it asks for."""
-    if asked.cut:
-        return LONGER
-    return LASTING if asked.lasts or asked.counted is None else FROM_SHORT
 
 
 def usual_guidance(task: Task) -> tuple[float, float]:

@@ -88,7 +88,7 @@ def _whole(who: str, part: str) -> str:
 @torch.inference_mode()
 def _claimed(model: MoTe, parts: list[str]) -> list[str | None]:
     """The action that each part surely claims, if it does."""
-    claims = model.claimed(parts, model.heard(parts))
+    claims = model.reader.claimed(parts)
     assert model.claims is not None
     assert claims is not None
     sure, likeliest = claims[ACTION].max(dim=-1)

@@ -10,7 +10,8 @@ import torch
 
 from mote.checkpoint import LEXICON, CheckpointError, digest, load_lexicon
 from mote.lexicon import plainer
-from mote.pipeline import HEARD, MoTe
+from mote.pipeline import MoTe
+from mote.reading import HEARD
 
 WORDS = {"trots": "runs", "dude": "fellow", "up": "down"}
 
@@ -33,10 +34,10 @@ def test_a_strange_word_is_heard_half_as_what_it_says_and_half_as_a_known_one(ti
     ted = tiny_model.ted
     model = MoTe(tiny_model.med, ted, tiny_model.mtdm, lexicon=WORDS)
     own, plain = ted.encode(["a dude walks", "a fellow walks"]).float()
-    heard = model.heard(["a person walks", "a dude walks"])
+    heard = model.reader.heard(["a person walks", "a dude walks"])
     torch.testing.assert_close(heard, torch.stack([ted.encode(["a person walks"])[0], own.lerp(plain, HEARD)]))
     assert 0 < HEARD < 1
-    torch.testing.assert_close(tiny_model.heard(["a dude walks"])[0], own)
+    torch.testing.assert_close(tiny_model.reader.heard(["a dude walks"])[0], own)
 
 
 def test_it_is_read_with_the_model_and_is_part_of_it(tiny_folder, tmp_path):
@@ -45,7 +46,7 @@ def test_it_is_read_with_the_model_and_is_part_of_it(tiny_folder, tmp_path):
     before = digest(tmp_path)
     (tmp_path / LEXICON).write_text(json.dumps(WORDS))
     model = MoTe.from_pretrained(tmp_path)
-    assert model.lexicon == WORDS
+    assert model.reader.lexicon == WORDS
     assert digest(tmp_path) == model.digest != before
 
 

@@ -70,5 +70,5 @@ def test_only_what_is_surely_claimed_is_told_apart(choosy_model, monkeypatch, su
     names = choosy_model.claims.config.classes["action"]
     claims = torch.full((2, len(names) + 1), (1 - sure) / len(names))
     claims[[0, 1], [names.index("walk"), names.index("wave")]] = sure
-    monkeypatch.setattr(choosy_model, "claimed", lambda *_: {"action": claims})
+    monkeypatch.setattr(choosy_model.reader, "claimed", lambda *_: {"action": claims})
     assert len(one_by_one(choosy_model, "a person walks, then waves")) == count

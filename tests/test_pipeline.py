@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mote import MoTe, Motion, pipeline, sampling
+from mote import MoTe, Motion, pipeline, reading, sampling, writing
 from mote.checkpoint import CheckpointError
 from mote.coding import with_sides
 from mote.models.claims import Among, ClaimReader, ClaimReaderConfig
@@ -238,7 +238,7 @@ def test_a_motion_lasts_as_long_as_its_text_says_unless_asked_otherwise_and_show
     assert [len(one.motion) for one in said] == [*lengths[:2], 40, 40]
     as_said, _ = choosy_model.ted.parts(choosy_model.ted.encode(texts))
     torch.testing.assert_close(meanings[0], as_said)
-    for kind, each in choosy_model.claimed(texts, choosy_model.heard(texts)).items():
+    for kind, each in choosy_model.reader.claimed(texts).items():
         torch.testing.assert_close(claimed[0][kind], each.repeat_interleave(2 * 8, dim=0))
 
 
@@ -258,10 +258,10 @@ def test_readers_of_other_latents_are_refused(tiny_model):
 
 def test_a_text_claims_what_its_words_do_and_what_such_words_do_as_training_had(choosy_folder, monkeypatch):
     model = MoTe.from_pretrained(choosy_folder, device="cpu")
-    monkeypatch.setattr(model, "lexicon", {"trots": "runs"})
+    monkeypatch.setattr(model.reader, "lexicon", {"trots": "runs"})
     read: list[torch.Tensor] = []
     hook = model.claims.words.register_forward_hook(lambda _, inputs, __: read.append(inputs[0]))
-    model.claimed(["a person trots"], model.heard(["a person trots"]))
+    model.reader.claimed(["a person trots"])
     hook.remove()
     wanted = [model.ted.rows(*model.ted.tokenize([text])) for text in ("a person trots", "a person runs")]
     torch.testing.assert_close(read, wanted)
@@ -273,22 +273,22 @@ def test_a_made_text_goes_to_the_known_captions_that_claim_what_its_motion_shows
     known = ["a person walks", "somebody waves"]
     model.ted.config = replace(model.ted.config, known=len(known))
     model.ted.familiar.know(model.ted.meanings(known), known)
-    monkeypatch.setattr(pipeline, "WORDED", 1.0)
+    monkeypatch.setattr(reading, "WORDED", 1.0)
     monkeypatch.setattr(Among, "shown", lambda *_: -50 * (1 - torch.eye(2)[[row, row, row]]))
     config = model.ted.config
     made = torch.randn(3, config.tokens, config.width)
-    worded = model.worded(made, torch.zeros(3, *model.claims.config.motion))
+    worded = model.reader.worded(made, torch.zeros(3, *model.claims.config.motion))
     meaning, spelling = model.ted.parts(worded)
     torch.testing.assert_close(meaning, model.ted.known_meanings()[[row, row, row]])
     torch.testing.assert_close(spelling, model.ted.parts(made)[1])
-    alone, _ = model.ted.parts(model.worded(made, None))
+    alone, _ = model.ted.parts(model.reader.worded(made, None))
     assert not torch.allclose(alone, meaning), "without a motion nothing is shown"
 
 
 @pytest.mark.parametrize(("unclaimed", "strangeness"), [(0.0, 0.0), (math.exp(-12), 1.0), (math.exp(-6), math.e)])
 def test_what_may_claim_no_action_is_strange(choosy_model, monkeypatch, unclaimed, strangeness):
     claims = {"action": torch.tensor([[1 - unclaimed, unclaimed]])}
-    monkeypatch.setattr(choosy_model, "claimed", lambda *_: claims)
+    monkeypatch.setattr(choosy_model.reader, "claimed", lambda *_: claims)
     assert choosy_model.strangeness("a person walks") == pytest.approx(strangeness)
 
 
@@ -300,8 +300,8 @@ def test_of_the_sentences_that_the_search_finds_the_one_is_written_that_says_mos
         found.append([f"a person walks for {number} seconds" for _ in range(count) for number in (7, 2, 9, 5)[:each]])
         return found[-1]
 
-    monkeypatch.setattr(pipeline, "decode_texts", decode_texts)
-    monkeypatch.setattr(pipeline, "said", lambda texts, *_: [Said(seconds=int(text.split()[-2])) for text in texts])
+    monkeypatch.setattr(writing, "decode_texts", decode_texts)
+    monkeypatch.setattr(writing, "said", lambda texts, *_: [Said(seconds=int(text.split()[-2])) for text in texts])
     written = choosy_model.generate("motion-to-text", motion=[motion, motion], samples=2, steps=1, seed=0)
     assert [sample.text for sample in written] == ["a person walks for 2 seconds"] * 4
     assert len(found[0]) == 4 * choosy_model.ted.config.beams
@@ -311,6 +311,6 @@ def test_of_the_sentences_that_the_search_finds_the_one_is_written_that_says_mos
 
 @pytest.mark.parametrize(("found", "written"), [(["", "( )", "a person walks", "-"], "a person walks"), ([""] * 4, "")])
 def test_of_sentences_without_words_nothing_is_asked(choosy_model, walk, monkeypatch, found, written):
-    monkeypatch.setattr(pipeline, "decode_texts", lambda ted, latents, count, each=1: found[:each] * count)
+    monkeypatch.setattr(writing, "decode_texts", lambda ted, latents, count, each=1: found[:each] * count)
     texts = [sample.text for sample in choosy_model.generate("motion-to-text", motion=walk, samples=2, steps=1, seed=0)]
     assert texts == [written, written]

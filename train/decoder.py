@@ -114,7 +114,7 @@ def _made(
         text_draws=draws,
     )
     assert made is not None
-    return model.worded(made, motion).cpu()
+    return model.reader.worded(made, motion).cpu()
 
 
 def train(

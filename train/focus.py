@@ -26,7 +26,7 @@ from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.pipeline import LIKENED
+from mote.reading import LIKENED
 from train import mtdm
 from train.command import command
 from train.cuts import UnseenError, beginning_alike

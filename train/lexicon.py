@@ -1,5 +1,5 @@
 """Words that no caption of training has, each with one that captions have and that means nearly the same: a model hears
-both (`MoTe.heard`).
+both (`mote.reading.Reader.heard`).
 
 WordNet 3.0 (Fellbaum 1998) tells what is nearly the same: what stands in one synset with a word, is more general by one
 step or two, or is similar to it, and the adjectives by which an adjective is defined.  TED tells which of it to

@@ -35,7 +35,8 @@ from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.facts import Facts, measure
 from mote.motion.features import to_features
-from mote.pipeline import LIKENED, MOTION_RISE, STEPS
+from mote.pipeline import MOTION_RISE, STEPS
+from mote.reading import LIKENED
 from mote.sampling import sample_latents
 from train import mtdm, verifier
 from train.command import command
@@ -54,7 +55,7 @@ from train.verifier import Verifier
 EASY = 0.1
 """Added to the share of motions that failed, for how often a kind of clip is drawn for: what does not fail is, too."""
 UNTOLD = 0.1
-"""How often the length is left to the denoiser. The app tells one (`mote.pipeline.LASTING`)."""
+"""How often the length is left to the denoiser. The app tells one (`mote.draws.LASTING`)."""
 UNLIKELY = -4.0
 """The least logarithm of a probability that counts: beyond, the verifier is sure."""
 MISSED: Mapping[Fact | Literal["side"], float] = {**dict.fromkeys(get_args(Fact), 1.0), "side": 3.0, "turn": 3.0}

@@ -30,7 +30,8 @@ from mote.models.claims import ClaimReader, ClaimReaderConfig
 from mote.models.med import MED, MEDConfig
 from mote.models.mtdm import MTDM, MTDMConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.pipeline import LIKENED, MOTION_RISE, PAPER_GUIDANCE
+from mote.pipeline import MOTION_RISE, PAPER_GUIDANCE
+from mote.reading import LIKENED
 from mote.sampling import sample_latents
 from train import mtdm
 from train.claims import LABELLED, NOISE, blurred, claimed, classes, entropies

@@ -17,6 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import BertModel
 
+from mote import device as devices
 from mote.models.ted import TED
 from mote.models.words import END, PAD, SPECIAL
 from train.storage import whole
@@ -51,7 +52,7 @@ class Teacher:
             longest = len(ids[chosen[-1]])
             rows = torch.tensor([ids[index] + [0] * (longest - len(ids[index])) for index in chosen])  # (b, n)
             mask = rows != 0
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=devices.fast_bf16(torch.device("cpu"))):
                 states = self.model(input_ids=rows, attention_mask=mask).last_hidden_state  # (b, n, 384)
             embeddings[chosen] = F.normalize((states.float() * mask[..., None]).sum(dim=1), dim=-1)
         return embeddings

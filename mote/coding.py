@@ -12,15 +12,14 @@ from torch import Tensor
 from mote.models.med import MED, MEDConfig
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.contact import level_floor, plant_feet
-from mote.motion.features import from_motion, smooth, to_motion, trimmed
+from mote.motion.features import from_motion, to_motion, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
 from mote.motion.retarget import canonical, fit
 from mote.motion.skeleton import HUMANML3D
+from mote.motion.tremble import steadied
 from mote.sides import mirror_text
 
-STEADYING = 0.03
-"""Seconds, the deviation of the smoothing that takes the denoiser's tremble out of a made motion (train/NOTES.md)."""
 VIEWS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """A caption is the mean of a draw for each of these views of its motion, cut by so much of what may go at the start and
 at the end (`trimmed`): many sentences fit a motion, and what they agree on is what it shows."""
@@ -110,8 +109,7 @@ def _to_motion(features: np.ndarray, config: MEDConfig) -> Motion:
     KIT-ML's labels call a foot standing that is as good as still, 0.4 mm a frame: there is nothing to plant by.
     """
     made = to_motion(features, config.layout, config.unit)
-    steady = smooth(made.joints.reshape(len(made), -1), STEADYING * made.fps).reshape(made.joints.shape)
-    body = Motion(with_bone_lengths(steady, config.skeleton), made.fps).on_floor()
+    body = Motion(with_bone_lengths(steadied(made.joints, made.fps), config.skeleton), made.fps).on_floor()
     if config.skeleton.names == HUMANML3D.names:
         contacts = features[:, config.layout.contacts]
         body = Motion(plant_feet(level_floor(body.joints, contacts), contacts), made.fps)

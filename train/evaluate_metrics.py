@@ -8,6 +8,7 @@ import numpy as np
 
 from mote.motion.features import to_features
 from mote.motion.motion import Motion
+from mote.motion.quality import measure_movement
 from train.evaluation import Evaluation
 from train.metrics_body import mean_body
 from train.metrics_motion import (
@@ -100,14 +101,23 @@ def describe(evaluation: Evaluation) -> None:
 
 
 def bodies(evaluation: Evaluation) -> None:
-    """Skating, penetration, jitter, drift and floating of generated motion beside those of real clips."""
-    real, made = mean_body([clip.motion for clip in evaluation.real]), mean_body(evaluation.motions)
+    """Skating, penetration, jitter, drift and floating of generated motion beside those of real clips.
+
+    A mean jitter is that of the quick; so the half of the clips that move least, and what is made for their captions,
+    have one by themselves.
+    """
+    clips = [clip.motion for clip in evaluation.real]
+    real, made = mean_body(clips), mean_body(evaluation.motions)
     evaluation.report.tables["text-to-motion, bodies (a share of frames, millimetres)"] = {
         name: {part: Repeated(mean=value, interval=0.0) for part, value in asdict(body).items()}
         for name, body in (("real", real), ("generated", made))
     }
     _ratio(evaluation, "text-to-motion: skating", made.skating, real.skating, most=1.2)
     _ratio(evaluation, "text-to-motion: jitter", made.jitter, real.jitter, most=1.2)
+    speeds = [measure_movement(clip).speed for clip in clips]
+    calm = sorted(range(len(clips)), key=speeds.__getitem__)[: (len(clips) + 1) // 2]
+    still, steady = (mean_body([motions[row] for row in calm]).jitter for motions in (clips, evaluation.motions))
+    _ratio(evaluation, "text-to-motion: jitter of the calmer half", steady, still, count=len(calm), most=1.2)
     _ratio(evaluation, "text-to-motion: floating", made.floating, real.floating, most=1.2)
 
 
@@ -127,6 +137,7 @@ def _ratio(
     real: float,
     *,
     of: str = "real",
+    count: int | None = None,
     least: float | None = None,
     most: float | None = None,
 ) -> None:
@@ -135,7 +146,7 @@ def _ratio(
     row = Row(
         what=f"{what}, generated over {of}",
         measured=measured,
-        count=len(evaluation.real),
+        count=count or len(evaluation.real),
         least=least,
         most=most,
         unit="x",

@@ -7,6 +7,15 @@ document.addEventListener("keydown", (event) => {
   open.click();
 });
 
+// On a narrow screen the result is below the inputs: it is brought into sight when a run begins.
+document.addEventListener("click", ({ target }) => {
+  const workspace = target.closest("button.generate, .inspector .gallery-item")?.closest(".workspace");
+  const [inputs, stage] = [".inspector", ".stage:not(.map-page)"].map((name) => workspace?.querySelector(name));
+  if (!stage || stage.getBoundingClientRect().top < inputs.getBoundingClientRect().bottom) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  stage.scrollIntoView({ behavior: still ? "instant" : "smooth" });
+});
+
 // A recipe, or the ZIP of a result, that is dropped anywhere on the page is opened.
 document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener(

@@ -83,6 +83,7 @@ def build(
             "Ready", label="Status", html_template=scripts.STATUS, elem_classes="status", model=name, device=device
         )
         benches: dict[Task, Bench] = {}
+        known = map_tab.states()
         states = {task: (gr.State(None), gr.State(None)) for task in TABS}  # in a tab that was not opened yet, a state
         with tabs:  # that is an output would tell of a change whenever it is skipped
             for task, tab in TABS.items():
@@ -90,7 +91,7 @@ def build(
                     benches[task] = _tab(task, tab, actions, status, examples, viewer, *states[task])
             with gr.Tab("Compare", id=links.COMPARE), gr.Row(elem_classes="workspace comparison"):
                 screen = player(viewer, hint="Choose motions in the history, and they move here side by side")
-            map_tab.tab(index, benches, tabs, viewer)
+            map_tab.tab(index, benches, tabs, viewer, known)
             with gr.Tab("About", id="about"):
                 about.tab(name, device, card)
         links.send(benches, tabs)

@@ -67,11 +67,19 @@ _LIST = """
 """
 
 
-def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer: Path) -> None:
+def states() -> dict[str, gr.State]:
+    """What the tab remembers; made among the tabs, these would count as tabs, and the next one be there twice."""
+    return {"playing": gr.State(None), "spots": gr.State([]), "record": gr.State(None), "chosen": gr.State(0)}
+
+
+def tab(
+    index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer: Path, known: Mapping[str, gr.State]
+) -> None:
     """Lay out the tab of an index, or say in it why there is none; results of the benches appear among its points.
 
     Args:
         viewer: The script of the 3D player.
+        known: What `states` made.
     """
     with gr.Tab("Map", id=MAP) as page, gr.Row(elem_classes="workspace"):
         if isinstance(index, str):
@@ -105,7 +113,7 @@ def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer
                 gr.HTML("Go on", elem_classes="caption")
                 names = [name for side in SIDES for name in SENDS[side]]
                 sends = {name: gr.Button(name, size="sm", scale=0, min_width=112) for name in names}
-    playing, spots = gr.State(None), gr.State([])
+    playing, spots = known["playing"], known["spots"]
     view: dict[str, Any] = {"outputs": [chart, answer, screen, playing, spots], **QUEUED}
     gr.on([text.submit, search.click], places.search, [text, spots], **view)
     file.upload(places.search_file, [file, spots], **view)
@@ -114,7 +122,7 @@ def tab(index: Index | str, benches: Mapping[Task, Bench], tabs: gr.Tabs, viewer
     answer.play(places.play, spots, **view)
     for name, button in sends.items():
         send_on(name, button, places.sent, [playing], benches, tabs)
-    _show_results(places, page, view, chart, spots, benches, tabs)
+    _show_results(places, page, view, chart, known, benches, tabs)
 
 
 def _chart(places: Places) -> gr.HTML:
@@ -133,7 +141,7 @@ def _show_results(
     page: gr.Tab,
     view: dict[str, Any],
     chart: gr.HTML,
-    spots: gr.State,
+    known: Mapping[str, gr.State],
     benches: Mapping[Task, Bench],
     tabs: gr.Tabs,
 ) -> None:
@@ -142,12 +150,11 @@ def _show_results(
     What arrives is told to the chart, which asks for it: values for components of a tab that was not opened yet, even
     those that are skipped, would take from them what they know of themselves.
     """
-    record, chosen = gr.State(None), gr.State(0)
-    result = [record, chosen, spots]
+    result = [known[name] for name in ("record", "chosen", "spots")]
     for bench in benches.values():
         own = bench.stage.record
         own.change(lambda made: (made, 0), own, result[:2], **QUEUED).success(None, None, None, js=scripts.TELL_MAP)
-        bench.stage.mapped.click(places.ask, [own, bench.stage.chosen, spots], result, **QUEUED).success(
+        bench.stage.mapped.click(places.ask, [own, bench.stage.chosen, known["spots"]], result, **QUEUED).success(
             lambda: gr.Tabs(selected=MAP), None, tabs, **AT_ONCE
         )
     page.select(places.here, result, **view)

@@ -20,6 +20,21 @@ SETTLED = """async (box) => {
   return box.clientHeight === before;
 }"""
 
+LAPTOP = {"width": 1024, "height": 768}
+CUT_OFF = """() => [...document.querySelectorAll(".workspace :is(button, input, select, output)")]
+  .filter((part) => part.checkVisibility())
+  .filter((part) => {
+    const box = part.getBoundingClientRect();
+    for (let at = part.parentElement; at; at = at.parentElement) {
+      const room = at.getBoundingClientRect();
+      const hides = getComputedStyle(at).overflowX !== "visible" || at === document.body;
+      if (hides && (box.left < room.left - 1 || box.right > room.right + 1)) return true;
+    }
+    return false;
+  })
+  .map((part) => part.ariaLabel || part.innerText || part.outerHTML)"""
+"""What the person sees only a part of, to its left or right."""
+
 
 @pytest.mark.parametrize(
     "wrong",
@@ -142,6 +157,36 @@ def test_the_window_fits_the_screen_in_every_tab(still):
         assert (height, width) == (WINDOW["height"], WINDOW["width"])
         button = shown(still, "button.generate").bounding_box()
         assert button["y"] + button["height"] <= WINDOW["height"]
+
+
+def test_a_laptop_shows_every_control_whole(still):
+    still.set_viewport_size(LAPTOP)
+    cut_off = {}
+    for task in TASKS:
+        open_task(still, task)
+        cut_off[task] = still.evaluate(CUT_OFF)
+        button = shown(still, "button.generate").bounding_box()
+        assert button["y"] + button["height"] <= shown(still, ".status").bounding_box()["y"]
+    assert {task: parts for task, parts in cut_off.items() if parts} == {}
+    still.set_viewport_size(WINDOW)
+
+
+def test_a_laptop_has_room_for_the_player_above_all_that_is_told_of_four_samples(page):
+    page.set_viewport_size(LAPTOP)
+    open_task(page, "joint")
+    generate(page, samples=4)
+    page.locator(".checked [data-ask] >> visible=true").nth(3).wait_for()
+    assert shown(page, ".player-stage").bounding_box()["height"] > 200
+    assert page.evaluate(CUT_OFF) == []
+    assert shown(page, ".stage").evaluate("stage => stage.scrollWidth === stage.clientWidth")
+
+
+def test_a_narrow_screen_brings_the_result_into_sight(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    prompt(page).fill("a person waves")
+    generate(page)
+    box = shown(page, ".player-stage").bounding_box()
+    assert 0 <= box["y"] <= 844 - box["height"]
 
 
 def test_a_narrow_screen_stacks(still):

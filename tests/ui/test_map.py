@@ -80,6 +80,14 @@ def test_a_search_plays_the_nearest_and_the_keyboard_goes_through_the_list(perso
         sync_api.expect(labels(page)).to_have_text(["Given"])
 
 
+def test_the_tab_behind_the_map_is_there_once_when_it_is_open(person, address):
+    with opened(person, address) as page:
+        about_tab = page.get_by_role("tab", name="About", exact=True)
+        about_tab.click()
+        page.locator(".about .card >> visible=true").first.wait_for()
+        sync_api.expect(about_tab).to_have_count(1)
+
+
 def test_results_come_to_the_map_as_they_are_asked_for_or_made(person, address):
     with opened(person, address) as page:
         press(page, "Show on the map")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mote.models.med import MED, MEDConfig
 from mote.models.text_autoencoder import TextAutoencoder
-from mote.motion.contact import level_floor, plant_feet
+from mote.motion.contact import level_floor, lifted, plant_feet
 from mote.motion.features import from_motion, to_motion, trimmed
 from mote.motion.kinematics import with_bone_lengths
 from mote.motion.motion import Motion
@@ -112,5 +112,6 @@ def _to_motion(features: np.ndarray, config: MEDConfig) -> Motion:
     body = Motion(with_bone_lengths(steadied(made.joints, made.fps), config.skeleton), made.fps).on_floor()
     if config.skeleton.names == HUMANML3D.names:
         contacts = features[:, config.layout.contacts]
-        body = Motion(plant_feet(level_floor(body.joints, contacts), contacts), made.fps)
+        planted = plant_feet(level_floor(body.joints, contacts), contacts)
+        body = Motion(lifted(planted, planted[..., 1].min(axis=1), made.fps), made.fps)
     return canonical(body)

@@ -25,7 +25,7 @@ from mote.models.med import MED, frame_mask
 from mote.motion.cycles import as_often
 from mote.motion.facts import THRESHOLDS, Facts, measure
 from mote.motion.features import Layout, to_motion, trajectory
-from mote.motion.grades import COUNTED, PACES, TURNS, WAVE, times
+from mote.motion.grades import COUNTED, JUMPS, PACES, TURNS, WAVE, times
 from mote.motion.motion import Motion
 from mote.said import Said
 
@@ -70,6 +70,9 @@ FARTHEST = 10.0
 MISSING, EXTRA = 3.0, 1.0
 """What each step, wave, jump and strike that is missing, and each that can be cut off, costs beside the logarithm of
 the probability that the claims are kept."""
+
+LEAP = 0.9
+"""Metres that both feet are over the floor in no jump of the clips but a tumbler's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +124,10 @@ class Demand:
         return self.count(measure(motion))
 
     def cost(self, facts: Facts) -> float:
-        """That of what is missing, and of what is too many."""
-        more = self.count(facts) - (self.counted or 0)
+        """That of what is missing, and of what is too many; a tumbler's leaps are no jumps."""
+        if self.action in JUMPS and facts.jump_height > LEAP:
+            return MISSING * (self.counted or 1)
+        more = 0 if self.counted is None else self.count(facts) - self.counted
         return more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING
 
 
@@ -237,9 +242,9 @@ def miscounted(
     med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], asked: Sequence[Demand]
 ) -> Float[Tensor, " b"]:
     """What it costs that each motion of so many frames has not as many steps, waves, jumps and strikes as were asked
-    for."""
+    for, or leaps where a jump was."""
     costs = [0.0] * len(asked)
-    rows = [row for row, demand in enumerate(asked) if demand.counted is not None]
+    rows = [row for row, demand in enumerate(asked) if demand.counted is not None or demand.action in JUMPS]
     if rows:
         features = _linear(med, latents[rows], frames[rows]).float().cpu().numpy()
         for row, clip, length in zip(rows, features, frames[rows].tolist(), strict=True):

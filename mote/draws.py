@@ -17,7 +17,6 @@ from mote.models.retrieval import Retrieval
 from mote.models.text_autoencoder import TextAutoencoder
 from mote.motion.features import LAYOUT
 from mote.reading import Reading
-from mote.said import said
 from mote.sampling import Choice
 
 HALVED_AFTER = (0.25, 0.25, 0.375)
@@ -49,9 +48,9 @@ class Chooser:
 
     def asked(self, read: Reading, seconds: Sequence[float | None], samples: int) -> list[Demand]:
         """What texts ask for that is measured, for each of their samples; of motions as HumanML3D has them."""
-        if self.med.config.layout != LAYOUT:
+        if self.med.config.layout != LAYOUT or read.said is None:
             return []
-        told = zip(said(read.texts, read.claims or {}, self.claims.config.classes), seconds, strict=True)
+        told = zip(read.said, seconds, strict=True)
         asked = [demanded(saying, lasts=lasts is not None) for saying, lasts in told]
         return [demand for demand in asked for _ in range(samples)]
 

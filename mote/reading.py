@@ -14,6 +14,9 @@ from torch import Tensor
 from mote.lexicon import plainer
 from mote.models.claims import ACTION, Among, ClaimReader, Claims
 from mote.models.text_autoencoder import TextAutoencoder
+from mote.motion.grades import COUNTED, WAVE
+from mote.said import Said, said
+from mote.spelled import uncounted
 
 UNCLAIMED = math.exp(-12)
 """How probably the strangest text that can be understood claims no action.
@@ -35,13 +38,14 @@ class Reading:
     Args:
         heard: their latents, as they are said.
         understood: their latents, as they are taken to mean.
-        claims: what they claim, where the model can tell.
+        claims, said: what they claim and say, where the model can tell.
     """
 
     texts: Sequence[str]
     heard: Float[Tensor, "b k d"]
     understood: Float[Tensor, "b k d"]
     claims: Claims | None
+    said: Sequence[Said] | None
 
 
 class Reader:
@@ -60,9 +64,12 @@ class Reader:
         """
         heard = self.heard(texts)
         claims = self.claimed(texts, heard)
+        sayings = said(texts, claims, self.claims.config.classes) if self.claims and claims else None
+        once = [*map(_once, texts, sayings)] if sayings else texts
         alike = self._known.alike(claims) if claims and self._known else None
-        understood = self.ted.likened(heard, LIKENED, texts=texts, alike=alike)
-        return Reading(texts=texts, heard=heard, understood=understood, claims=claims)
+        latents = heard if once == texts else self.heard(once)
+        understood = self.ted.likened(latents, LIKENED, texts=once, alike=alike)
+        return Reading(texts=texts, heard=heard, understood=understood, claims=claims, said=sayings)
 
     @torch.no_grad()
     def heard(self, texts: list[str]) -> Float[Tensor, "b k d"]:
@@ -119,3 +126,8 @@ class Reader:
     def _known(self) -> Among | None:
         """The captions that TED knows, where the model can tell what they claim."""
         return self.claims.among(self.ted.known_meanings()) if self.claims and self.ted.config.known else None
+
+
+def _once(text: str, saying: Said) -> str:
+    """The text without how often it is done, but of waves: clips of a jump show jumps, those of several much else."""
+    return uncounted(text) if saying.action in COUNTED - {WAVE} else text

@@ -30,6 +30,10 @@ _WORDS: Mapping[str, Mapping[str, float]] = {
 }
 _OWN_FEET = re.compile(r"\b(?:on|with|of) (?:his |her |their |its |the )?(?:one|two|[12]) (?:feet|foot)\b")
 """Feet that somebody has."""
+_OFTEN = re.compile(
+    rf"\s*(?:\b(?:for|about|roughly|around|exactly)\s+)*(?:{_NUMBER}times|\b(?:twice|thrice))\b(?: in a row)?",
+    re.IGNORECASE,
+)
 _HEIGHTS: Mapping[Height, str] = {
     "over": r"\b(?:above|over) (?:his|her|their|its|the) head\b",
     "head": r"\bhead[ -](?:height|level)\b|\b(?:height|level) of (?:his|her|their|its|the) head\b",
@@ -52,6 +56,12 @@ def numbers(text: str) -> dict[str, float]:
         if len(said) == 1 and said[0] > 0:
             found[unit] = said[0]
     return found
+
+
+def uncounted(text: str) -> str:
+    """A sentence without how often something is done: "jumps three times" is "jumps"; itself where nothing is left."""
+    rest = _OFTEN.sub("", text).strip(" ,")
+    return rest if re.search(r"\w", rest) else text
 
 
 def height(text: str) -> Height | None:

@@ -1,12 +1,13 @@
 """What sentences ask for that is measured: understood, counted and met."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from mote.coding import decode_motions, encode_motions
-from mote.demands import FARTHEST, HURRY, Demand, cut, demanded, met, miscounted, recounted
+from mote.demands import FARTHEST, HURRY, LEAP, MISSING, Demand, cut, demanded, met, miscounted, recounted
 from mote.motion.facts import Facts, measure
 from mote.motion.grades import JUMPS, PACES, path, raised_to, turned
 from mote.said import Said, said
@@ -186,3 +187,20 @@ def test_waves_are_counted_and_never_cut_and_jumps_are():
     assert (wave.counted, wave.cut, jump.counted, jump.cut, kick.counted) == (3, False, 3, True, 3)
     assert bow.counted is None, "nothing counts bows"
     assert {row.group for row in ACTIONS.values() if row.kind == "jump"} == JUMPS
+
+
+def test_a_leap_is_no_jump_whatever_was_counted(walk, committed):
+    standing = shown(committed, *walk)
+    jump, leap = (replace(standing, jumps=2, jump_height=height) for height in (0.5, LEAP + 0.1))
+    twice, some, walks = asked("jumps twice", action="jump"), asked(action="jump"), asked(action="walk")
+    assert (twice.cost(jump), some.cost(jump), walks.cost(leap)) == (0, 0, 0)
+    assert (twice.cost(leap), some.cost(leap)) == (2 * MISSING, MISSING)
+    assert twice.cost(leap) > twice.cost(replace(jump, jumps=1)), "one jump can be made two, a leap stays one"
+
+
+@pytest.mark.parametrize("text", ["a person jumps twice", "a person jumps three times", "jumping up and down"])
+def test_who_jumps_jumps_no_higher_than_people_do(committed, text):
+    heights = [
+        measure(one.motion).jump_height for one in committed.generate("text-to-motion", text=text, samples=6, seed=0)
+    ]
+    assert max(heights) < LEAP

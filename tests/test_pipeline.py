@@ -267,6 +267,14 @@ def test_a_text_claims_what_its_words_do_and_what_such_words_do_as_training_had(
     torch.testing.assert_close(read, wanted)
 
 
+@pytest.mark.parametrize(("action", "once"), [("jump", True), ("wave", False)])
+def test_what_is_done_several_times_is_understood_as_once_but_for_waves(choosy_model, monkeypatch, action, once):
+    monkeypatch.setattr(reading, "said", lambda texts, *_: [Said(action=action)] * len(texts))
+    twice, single = (choosy_model.reader.read([text]) for text in ("a person jumps twice", "a person jumps"))
+    assert torch.equal(twice.understood, single.understood) == once
+    assert not torch.equal(twice.heard, single.heard), "for what is counted, all that was said counts"
+
+
 @pytest.mark.parametrize("row", [0, 1])
 def test_a_made_text_goes_to_the_known_captions_that_claim_what_its_motion_shows(choosy_folder, monkeypatch, row):
     model = MoTe.from_pretrained(choosy_folder, device="cpu")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mote.spelled import height, numbers
+from mote.spelled import height, numbers, uncounted
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,20 @@ def test_a_number_is_read_with_its_unit(text, named):
 )
 def test_a_height_is_read_by_the_part_of_the_body(text, named):
     assert height(text) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("a person jumps three times", "a person jumps"),
+        ("a man kicks twice with the left foot", "a man kicks with the left foot"),
+        ("hops for about 3 times in a row, then bows", "hops, then bows"),
+        ("Jumps 2 times high", "Jumps high"),
+        ("three times", "three times"),
+        ("a person jumps several times", "a person jumps several times"),
+        ("a person takes four steps", "a person takes four steps"),
+        ("at times she jumps", "at times she jumps"),
+    ],
+)
+def test_how_often_is_left_out(text, rest):
+    assert uncounted(text) == rest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Complex, Float
+from numpy.lib.stride_tricks import sliding_window_view
 
 from mote.motion.rotation import normalise
 from mote.motion.skeleton import HUMANML3D, Skeleton
@@ -33,6 +34,8 @@ CLIMB = (0.25, 0.4)
 DRIFT = 1e5
 """What the second difference of a drift costs beside a metre of error under a foot: it comes and goes within a second,
 so that a hop stays a hop."""
+LIFT = 0.5
+"""Seconds before and after what would be under the floor in which a body is lifted and let down."""
 FLAT = 1e-4
 """The same of a drift itself: without a foot on the floor nothing is known of it."""
 REST = 1e-3
@@ -55,7 +58,8 @@ def level_floor(
     """The joints, in metres, raised and lowered as a whole so that the feet carry the body at one height.
 
     A body whose feet come to stand much higher than before, as on stairs, stays as it is (`CLIMB`); so does one that
-    its feet do not carry. Joints but those of the feet are never under the floor at 0.
+    its feet do not carry. Joints but those of the feet are never under the floor at 0: where one would be, the body is
+    lifted, and let down again.
 
     Args:
         contacts: as `plant_feet` takes them.
@@ -78,8 +82,19 @@ def level_floor(
     level = joints.copy()
     level[..., 1] += (_below(np.ptp(shift), *CLIMB) * shift)[:, None]
     others = np.delete(level[..., 1], [*skeleton.left_foot, *skeleton.right_foot], axis=1)
-    level[..., 1] += max(0.0, -others.min())
-    return level
+    return lifted(level, others.min(axis=1), skeleton.fps)
+
+
+def lifted(
+    joints: Float[np.ndarray, "frames joints 3"], lowest: Float[np.ndarray, " frames"], fps: float
+) -> Float[np.ndarray, "frames joints 3"]:
+    """The joints with a body that is lifted where what is lowest of it would be under the floor at 0, and let down
+    again, within LIFT seconds before and after."""
+    reach = 2 * round(LIFT * fps / 2)
+    window = np.hanning(reach + 3)[1:-1]
+    under = np.pad(np.maximum(0, -lowest), reach, mode="edge")
+    rise = np.convolve(sliding_window_view(under, len(window)).max(axis=1), window / window.sum(), mode="valid")
+    return (joints + rise[:, None, None] * [0.0, 1.0, 0.0]).astype(joints.dtype)
 
 
 def plant_feet(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mote.motion.contact import FARTHEST, TREAD, level_floor, plant_feet
+from mote.motion.contact import FARTHEST, TREAD, level_floor, lifted, plant_feet
 from mote.motion.rotation import about, rotate
 from mote.motion.skeleton import HUMANML3D
 
@@ -184,3 +184,16 @@ def test_feet_come_up_to_the_floor_and_nothing_else_is_below_it():
     bowed = joints.copy()
     bowed[:, 20, 1] = -0.1
     assert level_floor(bowed, contacts)[..., 1].min() > -1e-6
+
+
+def test_who_is_under_the_floor_is_lifted_there_and_stands_on_it_before_and_after():
+    still = body(np.zeros((60, 2)), np.zeros((60, 2))).astype(np.float32)
+    fallen = still.copy()
+    fallen[28:33, :, 1] -= 0.1
+    up = lifted(fallen, fallen[..., 1].min(axis=1), 20.0)
+    assert up.dtype == np.float32
+    assert up[..., 1].min() > -1e-6
+    apart = [*range(17), *range(44, 60)]
+    np.testing.assert_allclose(up[apart], still[apart], atol=1e-6)
+    assert np.abs(np.diff((up - fallen)[:, 0, 1])).max() < 0.03, "it rises and sinks by degrees"
+    np.testing.assert_array_equal(lifted(still, still[..., 1].min(axis=1), 20.0), still)

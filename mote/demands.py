@@ -71,6 +71,8 @@ MISSING, EXTRA = 3.0, 1.0
 """What each step, wave, jump and strike that is missing, and each that can be cut off, costs beside the logarithm of
 the probability that the claims are kept."""
 
+ASTRAY, CLIMBED = 6.0, 0.3
+"""The same of a climb that does not lead where it should, and the metres from which it does."""
 LEAP = 0.9
 """Metres that both feet are over the floor in no jump of the clips but a tumbler's."""
 
@@ -83,6 +85,7 @@ class Demand:
         bounds: of some of the QUANTITIES.
         side: where a turn leads, 1 to the left, -1 to the right, 0 to either.
         steps, times: how many steps, how often it is done that is counted; None where nothing was said.
+        climbs: where who climbs is led, 1 up, -1 down, 0 to either.
         action, hand: what is done, and by which hand, as far as was said.
         lasts: whether the length of the motion was told, so that nothing may be cut off.
     """
@@ -91,6 +94,7 @@ class Demand:
     side: int = 0
     steps: int | None = None
     times: int | None = None
+    climbs: int = 0
     action: str | None = None
     hand: str | None = None
     lasts: bool = False
@@ -115,6 +119,11 @@ class Demand:
         """Whether what is too many can be cut off: a hand that waves has to be lowered yet."""
         return self.counted is not None and not self.lasts and not (self.steps is None and self.action == WAVE)
 
+    @property
+    def counts(self) -> bool:
+        """Whether draws differ in what they `cost`."""
+        return self.counted is not None or self.climbs != 0 or self.action in JUMPS
+
     def count(self, facts: Facts) -> int:
         """How many of what is counted a motion has."""
         return facts.steps if self.steps is not None else times(self.action or "", self.hand, facts) or 0
@@ -127,6 +136,8 @@ class Demand:
         """That of what is missing, and of what is too many; a tumbler's leaps are no jumps."""
         if self.action in JUMPS and facts.jump_height > LEAP:
             return MISSING * (self.counted or 1)
+        if self.climbs:
+            return ASTRAY * (self.climbs * facts.rise < CLIMBED)
         more = 0 if self.counted is None else self.count(facts) - self.counted
         return more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING
 
@@ -161,6 +172,7 @@ def demanded(said: Said, *, lasts: bool = False) -> Demand:
         bounds |= dict.fromkeys(HANDS.get(said.side or "", ()), HEIGHTS[said.raised])
     return Demand(
         bounds=bounds,
+        climbs={"up": 1, "down": -1}.get(said.climbs or "", 0),
         side={"left": 1, "right": -1}.get(said.turn or "", 0),
         steps=said.steps,
         times=said.times if said.action in COUNTED else None,
@@ -242,9 +254,9 @@ def miscounted(
     med: MED, latents: Float[Tensor, "b l d"], frames: Int[Tensor, " b"], asked: Sequence[Demand]
 ) -> Float[Tensor, " b"]:
     """What it costs that each motion of so many frames has not as many steps, waves, jumps and strikes as were asked
-    for, or leaps where a jump was."""
+    for, leaps where a jump was, or climbs the wrong way."""
     costs = [0.0] * len(asked)
-    rows = [row for row, demand in enumerate(asked) if demand.counted is not None or demand.action in JUMPS]
+    rows = [row for row, demand in enumerate(asked) if demand.counts]
     if rows:
         features = _linear(med, latents[rows], frames[rows]).float().cpu().numpy()
         for row, clip, length in zip(rows, features, frames[rows].tolist(), strict=True):

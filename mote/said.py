@@ -9,7 +9,7 @@ from typing import Literal
 from mote import spelled
 from mote.models.claims import Claims
 from mote.motion.facts import Facts
-from mote.motion.grades import pace, path, raised_to, times, turned
+from mote.motion.grades import CLIMBS, pace, path, raised_to, times, turned
 
 SURE = 0.5
 """How probable it is at the least that something is claimed."""
@@ -38,6 +38,7 @@ class Said:
         raised: how high hands are raised.
         times: how often somebody does it.
         seconds: how long it lasts.
+        climbs: whether somebody who climbs climbs up or down.
     """
 
     action: str | None = None
@@ -53,6 +54,7 @@ class Said:
     raised: str | None = field(default=None, compare=False)
     times: int | None = field(default=None, compare=False)
     seconds: int | None = field(default=None, compare=False)
+    climbs: spelled.Climb | None = field(default=None, compare=False)
 
 
 def said(texts: Sequence[str], claims: Claims, classes: Mapping[str, Sequence[str]]) -> list[Said]:
@@ -86,6 +88,7 @@ def _said(text: str, claimed: Mapping[str, str | None]) -> Said:
         raised=spelled.height(text) or claimed.get("raised"),
         times=counts.get("times"),
         seconds=counts.get("seconds"),
+        climbs=spelled.climb(text) if claimed.get("action") in CLIMBS else None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Height = Literal["over", "head", "shoulder", "chest"]
+Climb = Literal["up", "down"]
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 """Counts that are written in words."""
@@ -40,6 +41,10 @@ _HEIGHTS: Mapping[Height, str] = {
     "shoulder": r"\bshoulder[ -](?:height|level)\b|\b(?:height|level) of (?:his|her|their|its|the) shoulders?\b",
     "chest": r"\bchest[ -](?:height|level)\b|\b(?:height|level) of (?:his|her|their|its|the) chest\b",
 }
+_CLIMBS: Mapping[Climb, str] = {
+    "up": r"\b(?:up|upstairs|upwards?|ascend\w*)\b",
+    "down": r"\b(?:down|downstairs|downwards?|descend\w*)\b",
+}
 
 
 def numbers(text: str) -> dict[str, float]:
@@ -67,6 +72,12 @@ def uncounted(text: str) -> str:
 def height(text: str) -> Height | None:
     """How high a sentence says that hands are raised."""
     return next((name for name, pattern in _HEIGHTS.items() if re.search(pattern, text.lower())), None)
+
+
+def climb(text: str) -> Climb | None:
+    """Whether a sentence about climbing leads down or, if it does not say so, up; None where it does both."""
+    up, down = (re.search(pattern, text.lower()) for pattern in _CLIMBS.values())
+    return None if up and down else "down" if down else "up"
 
 
 def _value(word: str) -> float:

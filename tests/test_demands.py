@@ -7,7 +7,20 @@ import pytest
 import torch
 
 from mote.coding import decode_motions, encode_motions
-from mote.demands import FARTHEST, HURRY, LEAP, MISSING, Demand, cut, demanded, met, miscounted, recounted
+from mote.demands import (
+    ASTRAY,
+    CLIMBED,
+    FARTHEST,
+    HURRY,
+    LEAP,
+    MISSING,
+    Demand,
+    cut,
+    demanded,
+    met,
+    miscounted,
+    recounted,
+)
 from mote.motion.facts import Facts, measure
 from mote.motion.grades import JUMPS, PACES, path, raised_to, turned
 from mote.said import Said, said
@@ -204,3 +217,17 @@ def test_who_jumps_jumps_no_higher_than_people_do(committed, text):
         measure(one.motion).jump_height for one in committed.generate("text-to-motion", text=text, samples=6, seed=0)
     ]
     assert max(heights) < LEAP
+
+
+def test_a_climb_that_leads_the_other_way_costs_more_than_any_other(walk, committed):
+    level = shown(committed, *walk)
+    up, down, both = (asked(text, action="climb") for text in ("climbs", "climbs down", "climbs up and down"))
+    costs = [[one.cost(replace(level, rise=rise)) for rise in (-0.6, 0.0, 0.6)] for one in (up, down, both)]
+    assert costs == [[ASTRAY, ASTRAY, 0], [0, ASTRAY, ASTRAY], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(("text", "way"), [("someone climbs the stairs", 1), ("a man descends the stairs", -1)])
+def test_who_climbs_goes_up_or_down_as_was_said(committed, text, way):
+    made = committed.generate("text-to-motion", text=text, samples=6, seed=60)
+    rises = [way * measure(sample.motion).rise for sample in made]
+    assert min(rises) > CLIMBED

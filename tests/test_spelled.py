@@ -2,7 +2,7 @@
 
 import pytest
 
-from mote.spelled import height, numbers, uncounted
+from mote.spelled import climb, height, numbers, uncounted
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,18 @@ def test_a_height_is_read_by_the_part_of_the_body(text, named):
 )
 def test_how_often_is_left_out(text, rest):
     assert uncounted(text) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "leads"),
+    [
+        ("a person climbs a ladder", "up"),
+        ("walks upstairs", "up"),
+        ("a man Descends the stairs", "down"),
+        ("walks down the steps", "down"),
+        ("climbs up and down", None),
+        ("climbs a downy cupboard", "up"),
+    ],
+)
+def test_who_climbs_climbs_up_unless_it_is_said_otherwise(text, leads):
+    assert climb(text) == leads

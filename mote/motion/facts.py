@@ -65,6 +65,7 @@ class Facts:
     `lowest_pelvis` and `final_pelvis` are shares of the height of the pelvis in an upright stand.
     `bend` is the largest forward lean of the trunk from the vertical.
     `strikes` are those of the faster hand, `kicks` those of either foot.
+    `rise` is how much higher the pelvis is at the end than at the start.
     """
 
     seconds: float
@@ -91,6 +92,7 @@ class Facts:
     bend: float
     strikes: int = 0
     kicks: int = 0
+    rise: float = 0.0
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Facts:
@@ -148,6 +150,7 @@ def measure(motion: Motion) -> Facts:
         bend=_bend(joints, facing),
         strikes=len(_strikes(*speeds.values())) if max(left.speed, right.speed) >= THRESHOLDS.strike_speed else 0,
         kicks=kicks,
+        rise=float(joints[-edge:, 0, 1].mean() - joints[:edge, 0, 1].mean()),
     )
 
 

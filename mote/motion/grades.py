@@ -25,6 +25,8 @@ STRIKES: Mapping[str, Callable[[Facts], int]] = {
     "kick": lambda facts: facts.kicks,
 }
 """The actions of which strikes are counted."""
+CLIMBS = frozenset({"climb", "climb-steps"})
+"""The actions that lead up or down."""
 COUNTED = frozenset({WAVE, *JUMPS, *STRIKES})
 """The actions of which can be told how often they are done."""
 

@@ -120,8 +120,8 @@ class Demand:
         return self.counted is not None and not self.lasts and not (self.steps is None and self.action == WAVE)
 
     @property
-    def counts(self) -> bool:
-        """Whether draws differ in what they `cost`."""
+    def costs(self) -> bool:
+        """Whether a motion may have a `cost`."""
         return self.counted is not None or self.climbs != 0 or self.action in JUMPS
 
     def count(self, facts: Facts) -> int:
@@ -133,13 +133,12 @@ class Demand:
         return self.count(measure(motion))
 
     def cost(self, facts: Facts) -> float:
-        """That of what is missing, and of what is too many; a tumbler's leaps are no jumps."""
+        """That of what is missing, of what is too many, and of a climb astray; a tumbler's leaps are no jumps."""
         if self.action in JUMPS and facts.jump_height > LEAP:
             return MISSING * (self.counted or 1)
-        if self.climbs:
-            return ASTRAY * (self.climbs * facts.rise < CLIMBED)
+        astray = ASTRAY if self.climbs and self.climbs * facts.rise < CLIMBED else 0.0
         more = 0 if self.counted is None else self.count(facts) - self.counted
-        return more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING
+        return astray + (more * (EXTRA if self.cut else MISSING) if more > 0 else -more * MISSING)
 
 
 def demanded(said: Said, *, lasts: bool = False) -> Demand:
@@ -256,7 +255,7 @@ def miscounted(
     """What it costs that each motion of so many frames has not as many steps, waves, jumps and strikes as were asked
     for, leaps where a jump was, or climbs the wrong way."""
     costs = [0.0] * len(asked)
-    rows = [row for row, demand in enumerate(asked) if demand.counts]
+    rows = [row for row, demand in enumerate(asked) if demand.costs]
     if rows:
         features = _linear(med, latents[rows], frames[rows]).float().cpu().numpy()
         for row, clip, length in zip(rows, features, frames[rows].tolist(), strict=True):

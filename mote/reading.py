@@ -19,8 +19,7 @@ from mote.said import Said, said
 from mote.spelled import uncounted
 
 UNCLAIMED = math.exp(-12)
-"""How probably the strangest text that can be understood claims no action.
-(train/NOTES.md)."""
+"""How probably the strangest text that can be understood claims no action (train/NOTES.md)."""
 HEARD = 0.5
 """The share of the way from what a given text means to what it means in words that training had (`mote.lexicon`)."""
 LIKENED = 0.6

@@ -82,6 +82,11 @@ const MoteTour = (() => {
     else setTimeout(() => greet(left - 1), 100);
   }
 
+  // Who makes something has found the way.
+  document.addEventListener("click", ({ target }) => {
+    if (card && target.closest("button.generate, .inspector .gallery-item")) close();
+  });
+
   return { open, greet };
 })();
 MoteTour.greet();

@@ -75,12 +75,14 @@ def test_the_first_visit_is_introduced_once(person, studio):
         sync_api.expect(card).to_have_count(0)
 
 
-def test_the_introduction_does_not_stand_in_the_way(person, studio):
+def test_the_introduction_does_not_stand_in_the_way_and_ends_when_something_is_made(person, studio):
     with opened(person, studio, visited=False) as page:
         page.get_by_role("dialog").wait_for()
         quick(page)
         prompt(page).fill("a person waves")
+        sync_api.expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Control+Enter")
+        sync_api.expect(page.get_by_role("dialog")).to_have_count(0)
         sync_api.expect(status(page)).to_contain_text("1 motion in")
 
 
